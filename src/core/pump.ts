@@ -31,12 +31,10 @@ export async function pump<In, Out>(options: PumpOptions<In, Out>): Promise<void
   const stop = new AbortController()
   const either = AbortSignal.any([signal, stop.signal])
   const stopped = (): boolean => either.aborted
-  let failed = false
-  let failure: unknown
+  const outcome: { failure?: { readonly error: unknown } } = {}
   const fail = (error: unknown): void => {
     if (stop.signal.aborted || signal.aborted) return
-    failed = true
-    failure = error
+    outcome.failure = { error }
     stop.abort()
   }
   try {
@@ -51,7 +49,7 @@ export async function pump<In, Out>(options: PumpOptions<In, Out>): Promise<void
   await withDeadline(clock, closeMs, async (deadline) => {
     await Promise.allSettled([sink.close(deadline), source.close(deadline)])
   })
-  if (failed) throw failure
+  if (outcome.failure !== undefined) throw outcome.failure.error
 }
 
 /** Carries one delivery into the sink; its ack follows when all its writes are safe. */
@@ -79,14 +77,11 @@ async function carry<In, Out>(
   if (chunk.length > 0) await write(chunk)
   accepted?.(delivery.lane)
   delivery.release()
-  Promise.all(receipts).then(
-    () => {
-      delivery.ack()
-    },
-    () => {
-      // Not safe, so never acked; `fail` has it from the receipt itself.
-    },
-  )
+  // The ack alone goes into the closure: the delivery would keep its items in memory for the whole hold-back.
+  const { ack } = delivery
+  Promise.all(receipts).then(ack, () => {
+    // Not safe, so never acked; `fail` has it from the receipt itself.
+  })
 }
 
 async function withDeadline(clock: Clock, ms: number, work: (deadline: AbortSignal) => Promise<void>): Promise<void> {
