@@ -49,6 +49,11 @@ export class Checkpointer {
     this.#wake()
   }
 
+  /** Forgets what is dirty: positions of a stream which is no more. */
+  clear(): void {
+    this.#dirty.clear()
+  }
+
   /** Saves until the signal aborts; then resolves without a last save, which is `close`'s. */
   async run(signal: AbortSignal): Promise<void> {
     const { clock, intervalMs = 5000 } = this.#options
