@@ -1,9 +1,9 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { createRequire } from 'node:module'
 import { type AddressInfo, connect, createServer } from 'node:net'
 import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
 
 export interface KinesisLocalOptions {
   /** Streams which exist from the start, by name, with their number of shards. Default none. */
@@ -28,7 +28,7 @@ const startTimeoutMs = 30_000
 
 /** The emulator of the npm package kinesis-local as a child process; resolves when it accepts connections. */
 export async function startKinesisLocal(options: KinesisLocalOptions = {}): Promise<KinesisLocal> {
-  const folder = dirname(createRequire(import.meta.url).resolve('kinesis-local/package.json'))
+  const folder = dirname(fileURLToPath(import.meta.resolve('kinesis-local/package.json')))
   const [plainPort, tlsPort] = await freePorts()
   const child = spawn(process.execPath, ['main.js'], {
     cwd: folder, // it looks for its certificate where it is started

@@ -66,6 +66,9 @@ for (const [name, open] of doors) {
           `under account 123456789012 is invalid because it did not come from this stream.`,
       })
       await assert.rejects(iteratorOf(world, { after: '12345' }), /did not come from this stream/)
+      world.engine.recreateStream('logs', { shards: 2 })
+      const other = { after: a, ShardId: 'shardId-000000000001' }
+      await assert.rejects(iteratorOf(world, other), /did not come from this stream/)
     })
 
     it('says which shard a position encodes', async () => {
