@@ -195,9 +195,11 @@ export class ShardReader {
     const { clock, shardId } = this.#options
     const records: KinesisRecord[] = []
     let bytes = 0
+    let keyBytes = 0
     for (const record of answer.Records ?? []) {
       const taken = takeRecord(shardId, record)
       bytes += taken.data.byteLength
+      keyBytes += taken.partitionKey?.length ?? 0
       records.push(taken)
     }
     this.#behindMs = answer.MillisBehindLatest ?? 0
@@ -205,7 +207,8 @@ export class ShardReader {
     const caughtUp = this.#behindMs === 0
     if (caughtUp) this.#completeUntilMs = clock.now()
     this.#size.learn(bytes, records.length, caughtUp)
-    this.#pace.answered(bytes, records.length, caughtUp)
+    // AWS counts the keys too.
+    this.#pace.answered(bytes + keyBytes, records.length, caughtUp)
     this.counters.add('calls')
     this.counters.add('records', records.length)
     this.counters.add('bytes', bytes)
@@ -365,7 +368,7 @@ function takeRecord(shardId: string, record: _Record): KinesisRecord {
     shardId,
     sequenceNumber: record.SequenceNumber,
     data: record.Data,
-    partitionKey: record.PartitionKey,
+    partitionKey: record.PartitionKey ?? undefined,
     arrivedMs: record.ApproximateArrivalTimestamp?.getTime(),
   }
 }
