@@ -62,6 +62,7 @@ export class StreamReading {
   #ended = false
   #wake: () => void = () => {}
   #refreshWanted = true
+  #listings = 0
   /** Of the run: what is started in the middle of a caller's request must not end with that caller. */
   #signal = AbortSignal.abort()
 
@@ -135,6 +136,7 @@ export class StreamReading {
       throw new KinloaderError('STREAM_RECREATED', 'the stream was created anew')
     this.#summary = summary
     const shards = await stream.shards(undefined, signal)
+    this.#listings += 1
     faults.recovered()
     this.#lineage.add(shards.map(shardInfo))
     this.#forgetUnlisted(new Set(shards.map((shard) => shard.ShardId ?? '')))
