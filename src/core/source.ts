@@ -12,9 +12,9 @@ export interface Delivery<T> {
   /** What the memory budget holds for it until `release`. */
   readonly bytes: number
   /** Accepted downstream, in order: its memory is free, children of the lane may be read. */
-  release(): void
+  readonly release: () => void
   /** Safe downstream. Synchronous, never throws, keeps no items alive; may come in any order across deliveries. */
-  ack(): void
+  readonly ack: () => void
 }
 
 /** Where events come from. */

@@ -1,0 +1,99 @@
+import type { Sink } from './sink.ts'
+import type { Delivery, Source } from './source.ts'
+import type { Clock } from './clock.ts'
+
+export interface PumpOptions<In, Out> {
+  readonly source: Source<In>
+  readonly sink: Sink<Out>
+  /** One item in, any number out. Never throws: what cannot be decoded is an item too. */
+  readonly decode: (item: In, lane: string) => readonly Out[]
+  readonly clock: Clock
+  /** Ends the pump: nothing newer is acked, what is acked is saved. */
+  readonly signal: AbortSignal
+  /** What source and sink get to close after the abort, in milliseconds. Default 1,000. */
+  readonly closeMs?: number
+  /** What the sink gets to make everything safe when the source ends by itself, in milliseconds. Default 30,000. */
+  readonly flushMs?: number
+  /** Items a write holds at most; more would be decoded before the first leaves. Default 512. */
+  readonly chunkItems?: number
+  /** Called after a lane's items were accepted, before the next lane's are decoded. */
+  readonly accepted?: (lane: string) => void
+}
+
+/**
+ * source → decode → sink: release after acceptance, ack after safety. The heart of every program.
+ *
+ * Resolves when the source has ended or the signal aborted, everything is closed and what is acked is saved.
+ * Rejects with the first error of source or sink, after the same closing.
+ */
+export async function pump<In, Out>(options: PumpOptions<In, Out>): Promise<void> {
+  const { source, sink, signal, clock, closeMs = 1000, flushMs = 30_000 } = options
+  const stop = new AbortController()
+  const either = AbortSignal.any([signal, stop.signal])
+  const stopped = (): boolean => either.aborted
+  const outcome: { failure?: { readonly error: unknown } } = {}
+  const fail = (error: unknown): void => {
+    if (stop.signal.aborted || signal.aborted) return
+    outcome.failure = { error }
+    stop.abort()
+  }
+  try {
+    for await (const delivery of source.read(either)) {
+      await carry(delivery, options, either, fail)
+    }
+    if (!stopped()) await withDeadline(clock, flushMs, (deadline) => sink.flush(AbortSignal.any([deadline, either])))
+  } catch (error) {
+    fail(error)
+  }
+  stop.abort()
+  await withDeadline(clock, closeMs, async (deadline) => {
+    await Promise.allSettled([sink.close(deadline), source.close(deadline)])
+  })
+  if (outcome.failure !== undefined) throw outcome.failure.error
+}
+
+/** Carries one delivery into the sink; its ack follows when all its writes are safe. */
+async function carry<In, Out>(
+  delivery: Delivery<In>,
+  options: PumpOptions<In, Out>,
+  signal: AbortSignal,
+  fail: (error: unknown) => void,
+): Promise<void> {
+  const { sink, decode, chunkItems = 512, accepted } = options
+  const receipts: Promise<void>[] = []
+  const write = async (items: readonly Out[]): Promise<void> => {
+    const { safe } = await sink.write(items, signal)
+    safe.catch(fail)
+    receipts.push(safe)
+  }
+  let chunk: Out[] = []
+  for (const item of delivery.items) {
+    for (const out of decode(item, delivery.lane)) chunk.push(out)
+    if (chunk.length >= chunkItems) {
+      await write(chunk)
+      chunk = []
+    }
+  }
+  if (chunk.length > 0) await write(chunk)
+  accepted?.(delivery.lane)
+  delivery.release()
+  // The ack alone goes into the closure: the delivery would keep its items in memory for the whole hold-back.
+  const { ack } = delivery
+  Promise.all(receipts).then(ack, () => {
+    // Not safe, so never acked; `fail` has it from the receipt itself.
+  })
+}
+
+async function withDeadline(clock: Clock, ms: number, work: (deadline: AbortSignal) => Promise<void>): Promise<void> {
+  const deadline = new AbortController()
+  const done = new AbortController()
+  const timer = clock.sleep(ms, done.signal).then(() => {
+    deadline.abort()
+  })
+  try {
+    await work(deadline.signal)
+  } finally {
+    done.abort()
+    await timer
+  }
+}

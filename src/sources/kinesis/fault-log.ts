@@ -1,0 +1,50 @@
+import { kinesisAdvice } from '../../clients/kinesis-advice.ts'
+import type { KinesisFault } from '../../clients/kinesis-errors.ts'
+import type { Clock } from '../../core/clock.ts'
+import { errorCode } from '../../core/errors.ts'
+import type { Logger } from '../../core/logger.ts'
+
+/** The same fault is told again after this time, with how often it came. */
+const repeatMs = 300_000
+
+/**
+ * Tells faults to the user without flooding: a thousand shards which are denied are one line, and another every five
+ * minutes for as long as it lasts. Holds one entry a kind of fault.
+ */
+export class FaultLog {
+  readonly #logger: Logger
+  readonly #clock: Clock
+  readonly #stream: string
+  readonly #told = new Map<KinesisFault, { atMs: number; times: number }>()
+
+  constructor(logger: Logger, clock: Clock, stream: string) {
+    this.#logger = logger
+    this.#clock = clock
+    this.#stream = stream
+  }
+
+  report(fault: KinesisFault, error: unknown, shardId?: string): void {
+    const nowMs = this.#clock.monotonic()
+    const told = this.#told.get(fault)
+    if (told !== undefined && nowMs - told.atMs < repeatMs) {
+      told.times += 1
+      return
+    }
+    this.#told.set(fault, { atMs: nowMs, times: 0 })
+    const level = fault === 'transient' || fault === 'throttled' ? 'warn' : 'error'
+    this.#logger[level]('kinesis', {
+      shard: shardId,
+      code: errorCode(error),
+      error: kinesisAdvice(fault, error, this.#stream),
+      times: told === undefined ? undefined : told.times + 1,
+      effect: 'positions are kept and it is tried again',
+    })
+  }
+
+  /** Told after a success; says so once when something was wrong. */
+  recovered(shardId?: string): void {
+    if (this.#told.size === 0) return
+    this.#told.clear()
+    this.#logger.info('kinesis', { shard: shardId, state: 'answering again' })
+  }
+}

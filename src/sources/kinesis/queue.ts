@@ -1,0 +1,35 @@
+/**
+ * What the shards have fetched and the pump has not yet taken, first come, first served. Bounded by the budget
+ * from outside: a shard pushes only what it has reserved.
+ */
+export class DeliveryQueue<T> {
+  readonly #items: T[] = []
+  #wake: () => void = () => {}
+  #failure: { readonly error: unknown } | undefined
+
+  push(item: T): void {
+    this.#items.push(item)
+    this.#wake()
+  }
+
+  /** Ends `take` with this error once what was pushed before is taken. */
+  fail(error: unknown): void {
+    this.#failure ??= { error }
+    this.#wake()
+  }
+
+  /** The next item; undefined when the signal aborts. */
+  async take(signal: AbortSignal): Promise<T | undefined> {
+    while (!signal.aborted) {
+      const item = this.#items.shift()
+      if (item !== undefined) return item
+      if (this.#failure !== undefined) throw this.#failure.error
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve
+        signal.addEventListener('abort', this.#wake, { once: true })
+      })
+      signal.removeEventListener('abort', this.#wake)
+    }
+    return undefined
+  }
+}

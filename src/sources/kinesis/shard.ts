@@ -1,0 +1,378 @@
+import type { _Record, ChildShard, GetRecordsCommandOutput } from '@aws-sdk/client-kinesis'
+import { kinesisFault, type KinesisFault } from '../../clients/kinesis-errors.ts'
+import type { KinesisStream } from '../../clients/kinesis-stream.ts'
+import { Backoff, type Random } from '../../core/backoff.ts'
+import type { Budget, Reservation } from '../../core/budget.ts'
+import type { Clock } from '../../core/clock.ts'
+import { KinloaderError } from '../../core/errors.ts'
+import { Counters } from '../../core/metrics.ts'
+import { FetchSize } from './fetch-size.ts'
+import { ReadPace, type ReadLimits } from './pace.ts'
+import { iteratorStart, type ShardPosition } from './position.ts'
+import type { KinesisRecord } from './record.ts'
+
+/** What a shard gives: records and where one stands after them. Held by the budget until `reservation` is freed. */
+export interface ShardBatch {
+  readonly records: readonly KinesisRecord[]
+  readonly position: ShardPosition
+  readonly reservation: Reservation
+  /** The shard's last batch: what its children are, as far as the answer told. */
+  readonly end?: { readonly children: readonly ChildShard[] }
+}
+
+export interface ShardReaderOptions {
+  readonly shardId: string
+  readonly from: ShardPosition
+  readonly stream: KinesisStream
+  readonly budget: Budget
+  readonly clock: Clock
+  readonly random: Random
+  readonly limits: ReadLimits
+  readonly retentionMs: number
+  /** Who does not take what was read, for the state line: `Splunk`. */
+  readonly heldBackBy: string
+  /** Takes a batch; never waits, the budget is the bound. */
+  readonly deliver: (batch: ShardBatch) => void
+  /** Whether the service lists this shard, and as closed. Asked when an answer leaves it open. */
+  readonly lookUp: () => Promise<'open' | 'closed' | 'unlisted'>
+  /** Told of each fault which is not part of normal reading, and of the first success after it. */
+  readonly report: (fault: KinesisFault, error: unknown) => void
+  readonly recovered: () => void
+  /** Records between these times may have expired unread. */
+  readonly gap: (fromMs: number | undefined, toMs: number) => void
+}
+
+/** Batches of one shard on their way: one being carried, one waiting for it. */
+const maxInFlight = 2
+/** Denied, disabled keys, a stream which is gone: somebody has to act, and may. */
+const slowRetryMs = 30_000
+
+type Phase = 'reading' | 'throttled' | 'failing' | 'stopped' | 'closed'
+
+/**
+ * Reads one shard from a position to its end: iterator, GetRecords, deliver, again.
+ *
+ * Every iterator after the first begins after the last record *delivered*, so a stall beyond the iterator's five
+ * minutes neither repeats nor skips. An empty answer ends nothing: only a missing next iterator ends a shard, and
+ * only then are its records delivered like any others. Errors are waited out as their meaning demands; none of them
+ * ends the reader but the two which say that the position belongs elsewhere.
+ */
+export class ShardReader {
+  readonly counters = new Counters()
+  readonly #options: ShardReaderOptions
+  readonly #pace: ReadPace
+  readonly #size = new FetchSize()
+  readonly #failures: Backoff
+  #position: ShardPosition
+  #iterator: string | undefined
+  #phase: Phase = 'reading'
+  #badIterators = 0
+  #inFlight = 0
+  #room: () => void = () => {}
+  #waitingForRoomSinceMs: number | undefined
+  #behindMs: number | undefined
+  #answeredAtMs: number
+  #progressAtMs: number
+  /** Wall time until which nothing of this shard is missing. */
+  #completeUntilMs: number | undefined
+
+  constructor(options: ShardReaderOptions) {
+    const { clock, limits, random, from } = options
+    this.#options = options
+    this.#position = from
+    this.#pace = new ReadPace(clock, limits, random)
+    this.#failures = new Backoff({ baseMs: 200, maxMs: 10_000, random })
+    this.#answeredAtMs = clock.monotonic()
+    this.#progressAtMs = clock.monotonic()
+    if (from.kind === 'after') this.#completeUntilMs = from.arrivedMs
+  }
+
+  /** After the last record delivered. */
+  get position(): ShardPosition {
+    return this.#position
+  }
+
+  get state(): string {
+    if (this.#phase !== 'closed' && this.#phase !== 'stopped' && this.heldBackMs > 1000) {
+      return `held back by ${this.#options.heldBackBy}`
+    }
+    return this.#phase
+  }
+
+  /** How long this shard has been waiting for what it delivered to be taken; 0 when it does not wait. */
+  get heldBackMs(): number {
+    return this.#waitingForRoomSinceMs === undefined ? 0 : this.#options.clock.monotonic() - this.#waitingForRoomSinceMs
+  }
+
+  /** Milliseconds behind the tip: the last answer's word plus what has passed since. Undefined before the first answer. */
+  get lagMs(): number | undefined {
+    if (this.#phase === 'closed') return 0
+    if (this.#behindMs === undefined) return undefined
+    return this.#behindMs + this.#options.clock.monotonic() - this.#answeredAtMs
+  }
+
+  /** Milliseconds without an answer or an error, while nobody holds the shard back. */
+  get stalledMs(): number {
+    return this.#waitingForRoomSinceMs === undefined ? this.#options.clock.monotonic() - this.#progressAtMs : 0
+  }
+
+  /** Resolves when the shard is drained, stopped for good, or the signal aborts; never rejects. */
+  async run(signal: AbortSignal): Promise<void> {
+    const { clock } = this.#options
+    while (!signal.aborted && this.#phase !== 'closed' && this.#phase !== 'stopped') {
+      this.#progressAtMs = clock.monotonic()
+      const delayMs = this.#pace.delayMs()
+      if (delayMs > 0) await clock.sleep(delayMs, signal)
+      const reservation = await this.#makeRoom(signal)
+      if (reservation === undefined) continue
+      this.#progressAtMs = clock.monotonic()
+      try {
+        await this.#fetch(reservation, signal)
+      } catch (error) {
+        reservation.free()
+        if (isAborted(signal)) return
+        await this.#endure(error, signal)
+      }
+    }
+  }
+
+  /** Waits until few enough batches are on their way and the budget has room for another. */
+  async #makeRoom(signal: AbortSignal): Promise<Reservation | undefined> {
+    const { budget, clock } = this.#options
+    this.#waitingForRoomSinceMs = clock.monotonic()
+    try {
+      while (this.#inFlight >= maxInFlight && !signal.aborted) {
+        await new Promise<void>((resolve) => {
+          this.#room = resolve
+          signal.addEventListener('abort', this.#room, { once: true })
+        })
+        signal.removeEventListener('abort', this.#room)
+      }
+      return await budget.reserve(this.#size.reserveBytes, signal)
+    } finally {
+      this.#waitingForRoomSinceMs = undefined
+    }
+  }
+
+  async #fetch(reservation: Reservation, signal: AbortSignal): Promise<void> {
+    const { stream } = this.#options
+    const iterator = this.#iterator ?? (await this.#open(signal))
+    if (iterator === undefined) {
+      this.#end([], [], reservation)
+      return
+    }
+    this.#pace.called()
+    const answer = await stream.records(iterator, this.#size.limit, signal)
+    if (signal.aborted) {
+      reservation.free()
+      return
+    }
+    this.#succeeded()
+    await this.#take(answer, reservation)
+  }
+
+  /** A new iterator after what was delivered; undefined when the position is the shard's end. */
+  async #open(signal: AbortSignal): Promise<string | undefined> {
+    const { stream, shardId, clock, retentionMs, gap } = this.#options
+    const start = iteratorStart(this.#position)
+    if (start === undefined) return undefined
+    const expiredBeforeMs = clock.now() - retentionMs
+    if (this.#completeUntilMs !== undefined && this.#completeUntilMs < expiredBeforeMs) {
+      gap(this.#completeUntilMs, expiredBeforeMs)
+      this.#completeUntilMs = undefined
+    }
+    this.counters.add('iterators')
+    try {
+      this.#iterator = await stream.iterator(shardId, start, signal)
+    } catch (error) {
+      if (kinesisFault(error) === 'at-end') return undefined
+      throw error
+    }
+    return this.#iterator
+  }
+
+  async #take(answer: GetRecordsCommandOutput, reservation: Reservation): Promise<void> {
+    const { clock, shardId } = this.#options
+    const records: KinesisRecord[] = []
+    let bytes = 0
+    let keyBytes = 0
+    for (const record of answer.Records ?? []) {
+      const taken = takeRecord(shardId, record)
+      bytes += taken.data.byteLength
+      keyBytes += taken.partitionKey?.length ?? 0
+      records.push(taken)
+    }
+    this.#behindMs = answer.MillisBehindLatest ?? 0
+    this.#answeredAtMs = clock.monotonic()
+    const caughtUp = this.#behindMs === 0
+    if (caughtUp) this.#completeUntilMs = clock.now()
+    this.#size.learn(bytes, records.length, caughtUp)
+    // AWS counts the keys too.
+    this.#pace.answered(bytes + keyBytes, records.length, caughtUp)
+    this.counters.add('calls')
+    this.counters.add('records', records.length)
+    this.counters.add('bytes', bytes)
+    reservation.resize(bytes)
+
+    this.#iterator = answer.NextShardIterator
+    const last = records.at(-1)
+    if (last !== undefined) {
+      this.#position = { kind: 'after', sequenceNumber: last.sequenceNumber, arrivedMs: last.arrivedMs }
+      if (!caughtUp) this.#completeUntilMs = last.arrivedMs ?? this.#completeUntilMs
+    }
+    if (this.#iterator === undefined) {
+      const children = answer.ChildShards ?? []
+      // Records go out before the question, so that they are not fetched twice when it fails.
+      if (children.length > 0 || records.length === 0) await this.#endOrGoOn(records, children, reservation)
+      else this.#send(records, reservation)
+    } else if (records.length > 0) this.#send(records, reservation)
+    else reservation.free()
+  }
+
+  /**
+   * No next iterator is the end when the answer names children or the listing agrees; a shard which is still open
+   * (an emulator, a deletion under way) is opened again after its last record.
+   */
+  async #endOrGoOn(
+    records: readonly KinesisRecord[],
+    children: readonly ChildShard[],
+    reservation: Reservation,
+  ): Promise<void> {
+    if (children.length > 0 || (await this.#options.lookUp()) !== 'open') {
+      this.#end(records, children, reservation)
+      return
+    }
+    reservation.free()
+    this.counters.add('reopened')
+  }
+
+  #end(records: readonly KinesisRecord[], children: readonly ChildShard[], reservation: Reservation): void {
+    reservation.resize(records.reduce((sum, record) => sum + record.data.byteLength, 0))
+    this.#phase = 'closed'
+    this.#position = { kind: 'end' }
+    this.#send(records, reservation, { children })
+  }
+
+  #send(records: readonly KinesisRecord[], reservation: Reservation, end?: ShardBatch['end']): void {
+    this.#inFlight += 1
+    const free = (): void => {
+      reservation.free()
+      this.#inFlight -= 1
+      this.#room()
+    }
+    const held = { bytes: reservation.bytes, resize: () => {}, free }
+    this.#options.deliver({ records, position: this.#position, reservation: held, ...(end && { end }) })
+  }
+
+  /** Waits an error out as its meaning demands. */
+  async #endure(error: unknown, signal: AbortSignal): Promise<void> {
+    const { clock, report } = this.#options
+    const fault = kinesisFault(error)
+    const wait = (ms: number): Promise<void> => clock.sleep(ms, signal)
+    this.counters.add(fault === 'throttled' ? 'throttled' : 'errors')
+    switch (fault) {
+      case 'expired-iterator':
+        this.counters.add('expired_iterators')
+        this.#iterator = undefined
+        return
+      case 'bad-iterator':
+        this.#iterator = undefined
+        this.#badIterators += 1
+        if (this.#badIterators > 1) await this.#fail(fault, error, slowRetryMs, signal)
+        return
+      case 'throttled':
+        this.#phase = 'throttled'
+        this.#pace.throttled()
+        return
+      case 'at-end':
+        this.#iterator = undefined
+        this.#position = { kind: 'end' }
+        return
+      case 'too-old':
+        this.#options.gap(this.#completeUntilMs, clock.now() - this.#options.retentionMs)
+        this.#completeUntilMs = undefined
+        this.#iterator = undefined
+        this.#position = { kind: 'horizon' }
+        return
+      case 'wrong-shard':
+        this.#phase = 'stopped'
+        report(fault, error)
+        return
+      case 'gone':
+        await this.#missing(error, signal)
+        return
+      case 'future':
+        // Our clock was ahead when the start was chosen; the service's gets there by itself.
+        if (this.#failures.failures > 10) report(fault, error)
+        this.#failures.next()
+        await wait(1000)
+        return
+      case 'foreign-stream':
+      case 'denied':
+      case 'key':
+      case 'credentials':
+      case 'refused':
+        await this.#fail(fault, error, slowRetryMs, signal)
+        return
+      case 'aborted':
+      case 'expired-token':
+      case 'transient':
+        // The iterator stays valid.
+        if (this.#failures.failures >= 3) report('transient', error)
+        this.#phase = this.#failures.failures >= 3 ? 'failing' : this.#phase
+        await wait(this.#failures.next())
+        return
+    }
+  }
+
+  /** The service knows no such shard: either it has aged out, or the whole stream is gone, which is no shard's end. */
+  async #missing(error: unknown, signal: AbortSignal): Promise<void> {
+    const { lookUp, gap, clock, retentionMs } = this.#options
+    this.#iterator = undefined
+    let listed: 'open' | 'closed' | 'unlisted'
+    try {
+      listed = await lookUp()
+    } catch {
+      await this.#fail('gone', error, slowRetryMs, signal)
+      return
+    }
+    if (listed !== 'unlisted') {
+      await this.#fail('gone', error, slowRetryMs, signal)
+      return
+    }
+    gap(this.#completeUntilMs, clock.now() - retentionMs)
+    this.#position = { kind: 'end' }
+  }
+
+  async #fail(fault: KinesisFault, error: unknown, waitMs: number, signal: AbortSignal): Promise<void> {
+    this.#phase = 'failing'
+    this.#options.report(fault, error)
+    await this.#options.clock.sleep(waitMs * (0.5 + this.#options.random() / 2), signal)
+  }
+
+  #succeeded(): void {
+    if (this.#phase === 'failing') this.#options.recovered()
+    this.#phase = 'reading'
+    this.#badIterators = 0
+    this.#failures.reset()
+  }
+}
+
+function takeRecord(shardId: string, record: _Record): KinesisRecord {
+  if (record.SequenceNumber === undefined || record.Data === undefined) {
+    throw new KinloaderError('BAD_ANSWER', `Kinesis gave a record without data or sequence number in ${shardId}`, {
+      retryable: true,
+    })
+  }
+  return {
+    shardId,
+    sequenceNumber: record.SequenceNumber,
+    data: record.Data,
+    partitionKey: record.PartitionKey ?? undefined,
+    arrivedMs: record.ApproximateArrivalTimestamp?.getTime(),
+  }
+}
+
+function isAborted(signal: AbortSignal): boolean {
+  return signal.aborted
+}
