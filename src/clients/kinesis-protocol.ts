@@ -42,9 +42,16 @@ interface WireRecord {
   ApproximateArrivalTimestamp?: number | Date
 }
 
+interface WireAnswer {
+  Records?: WireRecord[]
+  [member: string]: unknown
+}
+
 function readGetRecords(body: Uint8Array): unknown {
   const text = Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('utf8')
-  const answer = JSON.parse(text) as { Records?: WireRecord[] }
+  const answer = JSON.parse(text) as WireAnswer
+  // A null is an absent member, as the SDK has it: the end of a shard is a missing next iterator.
+  for (const [name, value] of Object.entries(answer)) if (value === null) answer[name] = undefined
   for (const record of answer.Records ?? []) {
     if (typeof record.Data === 'string') record.Data = Buffer.from(record.Data, 'base64')
     if (typeof record.ApproximateArrivalTimestamp === 'number') {

@@ -124,6 +124,8 @@ export class VirtualClock implements Clock {
    * Lets time pass until the promise settles (then as it does) or the predicate holds. Fails when `maxMs` of virtual
    * time (default a day) have passed, and at once when nobody sleeps: then nothing could ever happen.
    */
+  runUntil<T>(goal: Promise<T>, options?: { maxMs?: number }): Promise<T>
+  runUntil(goal: () => boolean, options?: { maxMs?: number }): Promise<undefined>
   async runUntil<T>(goal: Promise<T> | (() => boolean), options: { maxMs?: number } = {}): Promise<T | undefined> {
     let outcome: Promise<T> | undefined
     if (typeof goal !== 'function') {

@@ -67,6 +67,8 @@ export class ShardReader {
   #iterator: string | undefined
   #phase: Phase = 'reading'
   #badIterators = 0
+  /** The loss at hand was reported already. */
+  #gapTold = false
   #inFlight = 0
   #room: () => void = () => {}
   #waitingForRoomSinceMs: number | undefined
@@ -180,6 +182,7 @@ export class ShardReader {
     if (this.#completeUntilMs !== undefined && this.#completeUntilMs < expiredBeforeMs) {
       gap(this.#completeUntilMs, expiredBeforeMs)
       this.#completeUntilMs = undefined
+      this.#gapTold = true
     }
     this.counters.add('iterators')
     try {
@@ -195,9 +198,11 @@ export class ShardReader {
     const { clock, shardId } = this.#options
     const records: KinesisRecord[] = []
     let bytes = 0
+    let keyBytes = 0
     for (const record of answer.Records ?? []) {
       const taken = takeRecord(shardId, record)
       bytes += taken.data.byteLength
+      keyBytes += taken.partitionKey?.length ?? 0
       records.push(taken)
     }
     this.#behindMs = answer.MillisBehindLatest ?? 0
@@ -205,7 +210,8 @@ export class ShardReader {
     const caughtUp = this.#behindMs === 0
     if (caughtUp) this.#completeUntilMs = clock.now()
     this.#size.learn(bytes, records.length, caughtUp)
-    this.#pace.answered(bytes, records.length, caughtUp)
+    // AWS counts the keys too.
+    this.#pace.answered(bytes + keyBytes, records.length, caughtUp)
     this.counters.add('calls')
     this.counters.add('records', records.length)
     this.counters.add('bytes', bytes)
@@ -286,7 +292,7 @@ export class ShardReader {
         this.#position = { kind: 'end' }
         return
       case 'too-old':
-        this.#options.gap(this.#completeUntilMs, clock.now() - this.#options.retentionMs)
+        if (!this.#gapTold) this.#options.gap(this.#completeUntilMs, clock.now() - this.#options.retentionMs)
         this.#completeUntilMs = undefined
         this.#iterator = undefined
         this.#position = { kind: 'horizon' }
@@ -351,6 +357,7 @@ export class ShardReader {
     if (this.#phase === 'failing') this.#options.recovered()
     this.#phase = 'reading'
     this.#badIterators = 0
+    this.#gapTold = false
     this.#failures.reset()
   }
 }
@@ -365,7 +372,7 @@ function takeRecord(shardId: string, record: _Record): KinesisRecord {
     shardId,
     sequenceNumber: record.SequenceNumber,
     data: record.Data,
-    partitionKey: record.PartitionKey,
+    partitionKey: record.PartitionKey ?? undefined,
     arrivedMs: record.ApproximateArrivalTimestamp?.getTime(),
   }
 }

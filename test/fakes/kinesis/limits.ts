@@ -2,14 +2,14 @@
  * What the service allows, per second. https://docs.aws.amazon.com/streams/latest/dev/service-sizes-and-limits.html
  *
  * Call limits are buckets which hold one second's worth and refill evenly. Reads are a debt: an answer may be as large
- * as 10 MiB, and the shard refuses until the bytes are paid back at 2 MiB/s, so 10 MiB cost 5 s.
+ * as 10 MiB, and the shard refuses until the bytes are paid back at 2 MiB/s, so 10 MiB cost nearly 5 s.
  */
 export interface Limits {
   /** GetRecords per shard. Default 5. */
   readCallsPerSecond: number
   /** Read per shard; data and partition keys count. Default 2 MiB. */
   readBytesPerSecond: number
-  /** Bytes which an idle shard saves up, so that a small excess is forgiven. Default 0: the strictest reading. */
+  /** Bytes which an idle shard saves up, so that a small excess is forgiven. Default 64 KiB; 0 is the strictest. */
   readAllowanceBytes: number
   /** GetShardIterator per shard. Default 5. */
   iteratorCallsPerSecond: number
@@ -30,7 +30,7 @@ export interface Limits {
 export const awsLimits: Readonly<Limits> = {
   readCallsPerSecond: 5,
   readBytesPerSecond: 2 * 1024 * 1024,
-  readAllowanceBytes: 0,
+  readAllowanceBytes: 64 * 1024,
   iteratorCallsPerSecond: 5,
   writeRecordsPerSecond: 1000,
   writeBytesPerSecond: 1024 * 1024,

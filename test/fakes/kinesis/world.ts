@@ -1,4 +1,5 @@
-import { KinesisClient } from '@aws-sdk/client-kinesis'
+import assert from 'node:assert/strict'
+import { type GetShardIteratorCommandInput, Kinesis } from '@aws-sdk/client-kinesis'
 import { NodeHttpHandler } from '@smithy/node-http-handler'
 import { VirtualClock } from '../../support/virtual-clock.ts'
 import { type EngineOptions, KinesisEngine } from './engine.ts'
@@ -9,7 +10,7 @@ import { SdkDoor } from './sdk-door.ts'
 export interface World {
   readonly clock: VirtualClock
   readonly engine: KinesisEngine
-  readonly client: KinesisClient
+  readonly client: Kinesis
   close(): Promise<void>
 }
 
@@ -27,7 +28,7 @@ async function openAtSdkDoor(options: Partial<EngineOptions> = {}): Promise<Worl
   const clock = new VirtualClock()
   const engine = new KinesisEngine({ clock, ...options })
   const requestHandler = new SdkDoor(engine, { clock })
-  const client = new KinesisClient({ region: 'us-east-1', credentials, requestHandler, maxAttempts: 1 })
+  const client = new Kinesis({ region: 'us-east-1', credentials, requestHandler, maxAttempts: 1 })
   return {
     clock,
     engine,
@@ -43,7 +44,7 @@ async function openAtHttpDoor(options: Partial<EngineOptions> = {}): Promise<Wor
   const engine = new KinesisEngine({ clock, ...options })
   const door = await startKinesisServer(engine, { clock })
   const requestHandler = new NodeHttpHandler()
-  const client = new KinesisClient({
+  const client = new Kinesis({
     region: 'us-east-1',
     endpoint: door.endpoint,
     credentials,
@@ -59,4 +60,31 @@ async function openAtHttpDoor(options: Partial<EngineOptions> = {}): Promise<Wor
       await door.close()
     },
   }
+}
+
+/** A shard iterator, asked of the API. */
+export async function iteratorOf(
+  world: World,
+  options: Partial<GetShardIteratorCommandInput> & { after?: string } = {},
+): Promise<string> {
+  const { after, ...rest } = options
+  const { ShardIterator } = await world.client.getShardIterator({
+    StreamName: 'logs',
+    ShardId: 'shardId-000000000000',
+    ...(after === undefined
+      ? { ShardIteratorType: 'TRIM_HORIZON' }
+      : { ShardIteratorType: 'AFTER_SEQUENCE_NUMBER', StartingSequenceNumber: after }),
+    ...rest,
+  })
+  assert(ShardIterator !== undefined)
+  return ShardIterator
+}
+
+/** The data of the records an iterator leads to. */
+export async function read(world: World, iterator: string, limit?: number): Promise<string[]> {
+  const { Records } = await world.client.getRecords({
+    ShardIterator: iterator,
+    ...(limit === undefined ? {} : { Limit: limit }),
+  })
+  return (Records ?? []).map((record) => Buffer.from(record.Data ?? []).toString())
 }

@@ -1,0 +1,130 @@
+import type { Readable, Writable } from 'node:stream'
+import type { Clock } from '../core/clock.ts'
+import { errorText } from '../core/errors.ts'
+import type { Logger } from '../core/logger.ts'
+import { createStderrLogger } from './stderr-logger.ts'
+import { systemClock } from './system-clock.ts'
+
+/** What a program gets from the process it runs in. */
+export interface ProgramHost {
+  /** What follows the program's name on the command line. */
+  readonly argv: readonly string[]
+  readonly environment: Readonly<Record<string, string | undefined>>
+  readonly stdin: Readable
+  readonly stdout: Writable
+  readonly logger: Logger
+  readonly clock: Clock
+  /** Aborts when the program shall end. */
+  readonly signal: AbortSignal
+}
+
+export interface RunOptions {
+  /** From the abort to the end of the process, whatever hangs. Default 1,800: splunkd gets impatient after a while. */
+  readonly stopTimeoutMs?: number
+  /** How often the parent is looked at. Default 1,000. */
+  readonly parentCheckMs?: number
+}
+
+/**
+ * Runs a program as this process and ends the process with the exit code that it resolves with.
+ *
+ * - SIGTERM, SIGINT and SIGBREAK abort the signal; a second one ends the process at once.
+ * - A reader of stdout that went away and a parent that died abort it too, and quietly: splunkd's death leaves its
+ *   children alive, and nobody would ever end them.
+ * - Whatever is thrown past the program is one ERROR line without a stack, and exit code 1.
+ * - Before the end stdout and stderr drain: `process.exit` forgets what a pipe has not taken yet. After an abort
+ *   nothing waits longer than the stop time-out, because splunkd may have stopped reading.
+ */
+export async function runProgram(
+  main: (host: ProgramHost) => Promise<number>,
+  options: RunOptions = {},
+): Promise<void> {
+  const stopTimeoutMs = options.stopTimeoutMs ?? 1800
+  const abort = new AbortController()
+  const logger = createStderrLogger(process.stderr)
+  let exitCode = 1
+  let hasFailed = false
+
+  const stop = (): void => {
+    if (abort.signal.aborted) return
+    setTimeout(() => process.exit(exitCode), stopTimeoutMs)
+    abort.abort()
+  }
+  const fail = (error: unknown): void => {
+    if (hasFailed) return
+    hasFailed = true
+    logger.error('crash', { error: errorText(error) })
+    void drained([process.stderr], 500).then(() => process.exit(1))
+  }
+
+  silenceWarnings()
+  process.on('uncaughtException', fail) // rejections nobody handles come here too
+  process.stdout.on('error', stop)
+  process.stderr.on('error', () => {}) // nobody reads the log: no reason to stop
+  watchSignals(stop)
+  watchParent(stop, options.parentCheckMs ?? 1000)
+
+  try {
+    exitCode = await main({
+      argv: process.argv.slice(2),
+      environment: process.env,
+      stdin: process.stdin,
+      stdout: process.stdout,
+      logger,
+      clock: systemClock,
+      signal: abort.signal,
+    })
+    await drained([process.stdout, process.stderr], 30_000)
+    process.exit(exitCode)
+  } catch (error) {
+    fail(error)
+  }
+}
+
+/** Each line on stderr is an entry in splunkd.log, and one without a level is an ERROR there. */
+function silenceWarnings(): void {
+  process.removeAllListeners('warning')
+  process.on('warning', () => {})
+  process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] = '1'
+}
+
+function watchSignals(stop: () => void): void {
+  const exitCodes = { SIGINT: 130, SIGBREAK: 149, SIGTERM: 143 } as const
+  let isSecond = false
+  for (const name of ['SIGINT', 'SIGBREAK', 'SIGTERM'] as const) {
+    process.on(name, () => {
+      if (isSecond) process.exit(exitCodes[name])
+      isSecond = true
+      stop()
+    })
+  }
+}
+
+/**
+ * On Windows the parent's id never changes; there the broken pipe tells. The timer also keeps a process alive that
+ * waits for nothing but a promise, which Node would end with a warning.
+ */
+function watchParent(stop: () => void, intervalMs: number): void {
+  const parent = process.ppid
+  setInterval(() => {
+    if (process.ppid !== parent) stop()
+  }, intervalMs)
+}
+
+/** Resolves when everything written so far has left, the stream has broken, or the time is up. */
+async function drained(streams: readonly Writable[], timeoutMs: number): Promise<void> {
+  const deadline = new AbortController()
+  const all = streams.map(
+    (stream) =>
+      new Promise<void>((resolve) => {
+        if (!stream.writable || stream.writableLength === 0) resolve()
+        else {
+          stream.write('', () => {
+            resolve()
+          })
+        }
+      }),
+  )
+  await Promise.race([Promise.all(all), systemClock.sleep(timeoutMs, deadline.signal)])
+  deadline.abort()
+}
