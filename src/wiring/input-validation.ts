@@ -2,7 +2,6 @@ import { kinesisAdvice } from '../clients/kinesis-advice.ts'
 import { kinesisFault } from '../clients/kinesis-errors.ts'
 import type { KinesisStream } from '../clients/kinesis-stream.ts'
 import { KinloaderError } from '../core/errors.ts'
-import type { InputStanza } from '../splunk/input-definition.ts'
 import type { ModularInputContext } from '../splunk/modular-input.ts'
 import type { ValidationDefinition } from '../splunk/validation-definition.ts'
 import { openCheckpoints } from './checkpoint-store.ts'
@@ -23,13 +22,15 @@ export async function validateInput(definition: ValidationDefinition, context: M
   const { environment, signal, clock } = context
   const settings = readSettings(definition.params, { serverHost: definition.serverHost, environment })
   if (settings.initialPosition.kind === 'time' && settings.initialPosition.timeMs > clock.now()) {
-    throw new KinloaderError('BAD_SETTING', 'initial_position lies in the future: give a time which has passed, or latest.')
+    throw new KinloaderError(
+      'BAD_SETTING',
+      'initial_position lies in the future: give a time which has passed, or latest.',
+    )
   }
   const splunkd = connectSplunkd(definition, environment)
   try {
     const key = await awsKey(settings, splunkd, signal)
     const connection = connectKinesis({ settings, key, environment, requestTimeoutMs })
-    const stanza: Pick<InputStanza, 'app'> = { app: undefined }
     await Promise.all([
       checkStream(connection.stream, settings, signal),
       refuseRivals(splunkd, definition.name, settings, signal),
@@ -37,7 +38,7 @@ export async function validateInput(definition: ValidationDefinition, context: M
     ])
 
     async function checkStore(): Promise<void> {
-      const { store } = await openCheckpoints({ settings, definition, stanza, connection, splunkd, context })
+      const store = await openCheckpoints({ settings, definition, connection, splunkd, context })
       await store.check(signal)
       await store.close()
     }
