@@ -9,13 +9,14 @@ const repeatMs = 300_000
 
 /**
  * Tells faults to the user without flooding: a thousand shards which are denied are one line, and another every five
- * minutes for as long as it lasts. Holds one entry a kind of fault.
+ * minutes for as long as it lasts. Holds one entry a kind of fault, and the failing shards.
  */
 export class FaultLog {
   readonly #logger: Logger
   readonly #clock: Clock
   readonly #stream: string
-  readonly #told = new Map<KinesisFault, { atMs: number; times: number }>()
+  readonly #told = new Map<string, { atMs: number; times: number }>()
+  readonly #failing = new Set<string>()
 
   constructor(logger: Logger, clock: Clock, stream: string) {
     this.#logger = logger
@@ -23,14 +24,17 @@ export class FaultLog {
     this.#stream = stream
   }
 
+  /** `shardId` is absent for what concerns the stream as a whole. */
   report(fault: KinesisFault, error: unknown, shardId?: string): void {
     const nowMs = this.#clock.monotonic()
-    const told = this.#told.get(fault)
+    const key = `${scopeOf(shardId)} ${fault}`
+    this.#failing.add(shardId ?? '')
+    const told = this.#told.get(key)
     if (told !== undefined && nowMs - told.atMs < repeatMs) {
       told.times += 1
       return
     }
-    this.#told.set(fault, { atMs: nowMs, times: 0 })
+    this.#told.set(key, { atMs: nowMs, times: 0 })
     const level = fault === 'transient' || fault === 'throttled' ? 'warn' : 'error'
     this.#logger[level]('kinesis', {
       shard: shardId,
@@ -41,10 +45,15 @@ export class FaultLog {
     })
   }
 
-  /** Told after a success; says so once when something was wrong. */
+  /** Told after a success; says so once nothing of its scope fails any more. */
   recovered(shardId?: string): void {
-    if (this.#told.size === 0) return
-    this.#told.clear()
+    if (!this.#failing.delete(shardId ?? '')) return
+    if (shardId !== undefined && this.#failing.size > (this.#failing.has('') ? 1 : 0)) return
+    for (const key of this.#told.keys()) if (key.startsWith(`${scopeOf(shardId)} `)) this.#told.delete(key)
     this.#logger.info('kinesis', { shard: shardId, state: 'answering again' })
   }
+}
+
+function scopeOf(shardId: string | undefined): 'stream' | 'shard' {
+  return shardId === undefined ? 'stream' : 'shard'
 }

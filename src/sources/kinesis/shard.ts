@@ -67,6 +67,8 @@ export class ShardReader {
   #iterator: string | undefined
   #phase: Phase = 'reading'
   #badIterators = 0
+  /** The loss at hand was reported already. */
+  #gapTold = false
   #inFlight = 0
   #room: () => void = () => {}
   #waitingForRoomSinceMs: number | undefined
@@ -180,6 +182,7 @@ export class ShardReader {
     if (this.#completeUntilMs !== undefined && this.#completeUntilMs < expiredBeforeMs) {
       gap(this.#completeUntilMs, expiredBeforeMs)
       this.#completeUntilMs = undefined
+      this.#gapTold = true
     }
     this.counters.add('iterators')
     try {
@@ -289,7 +292,7 @@ export class ShardReader {
         this.#position = { kind: 'end' }
         return
       case 'too-old':
-        this.#options.gap(this.#completeUntilMs, clock.now() - this.#options.retentionMs)
+        if (!this.#gapTold) this.#options.gap(this.#completeUntilMs, clock.now() - this.#options.retentionMs)
         this.#completeUntilMs = undefined
         this.#iterator = undefined
         this.#position = { kind: 'horizon' }
@@ -354,6 +357,7 @@ export class ShardReader {
     if (this.#phase === 'failing') this.#options.recovered()
     this.#phase = 'reading'
     this.#badIterators = 0
+    this.#gapTold = false
     this.#failures.reset()
   }
 }

@@ -62,6 +62,7 @@ export class StreamReading {
   #ended = false
   #wake: () => void = () => {}
   #refreshWanted = true
+  #listings = 0
   /** Of the run: what is started in the middle of a caller's request must not end with that caller. */
   #signal = AbortSignal.abort()
 
@@ -130,11 +131,16 @@ export class StreamReading {
 
   async #list(signal: AbortSignal): Promise<readonly Shard[]> {
     const { stream, faults } = this.#options
-    const summary = await stream.describe(signal)
-    if (!isSameStream(this.#origin, summary))
-      throw new KinloaderError('STREAM_RECREATED', 'the stream was created anew')
-    this.#summary = summary
+    // The first listing follows the beginning's own description: inputs which start together share 20 calls a second.
+    if (this.#listings > 0) {
+      const summary = await stream.describe(signal)
+      if (!isSameStream(this.#origin, summary)) {
+        throw new KinloaderError('STREAM_RECREATED', 'the stream was created anew')
+      }
+      this.#summary = summary
+    }
     const shards = await stream.shards(undefined, signal)
+    this.#listings += 1
     faults.recovered()
     this.#lineage.add(shards.map(shardInfo))
     this.#forgetUnlisted(new Set(shards.map((shard) => shard.ShardId ?? '')))

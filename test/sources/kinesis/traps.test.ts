@@ -441,7 +441,7 @@ describe('the traps of Kinesis', () => {
     })
     await clock.runUntil(() => runs.every((run) => run.sink.all().length === 1), { maxMs: minutes })
     await clock.advance(20_000)
-    assert.ok(engine.calls.refused('DescribeStreamSummary') <= 20, `${engine.calls.refused('DescribeStreamSummary')}`)
+    assert.ok(engine.calls.refused('DescribeStreamSummary') <= 5, `${engine.calls.refused('DescribeStreamSummary')}`)
     assert.equal(engine.calls.refused('GetShardIterator'), 0)
     assert.equal(engine.calls.refused('ListShards'), 0)
     for (const run of runs) await run.stop()

@@ -1,0 +1,50 @@
+import { awsCredentials, awsRequestHandler, createKinesisClient } from '../clients/aws.ts'
+import { KinesisStream } from '../clients/kinesis-stream.ts'
+import type { AwsCredentialIdentityProvider } from '@smithy/types'
+import type { NodeHttpHandler } from '@smithy/node-http-handler'
+import type { KinloaderSettings } from './inputs/kinloader-settings.ts'
+
+/** An AWS key in clear. */
+export interface AwsKey {
+  readonly accessKeyId: string
+  readonly secretAccessKey: string
+}
+
+export interface KinesisConnectionOptions {
+  readonly settings: KinloaderSettings
+  /** The key to use instead of what the SDK finds by itself. */
+  readonly key: AwsKey | undefined
+  readonly environment: Readonly<Record<string, string | undefined>>
+  /** Default 30,000. */
+  readonly requestTimeoutMs?: number
+}
+
+/** What an input speaks to AWS with. */
+export interface AwsConnection {
+  readonly stream: KinesisStream
+  readonly credentials: AwsCredentialIdentityProvider
+  readonly requestHandler: NodeHttpHandler
+}
+
+export function connectKinesis(options: KinesisConnectionOptions): AwsConnection {
+  const { settings, key, environment, requestTimeoutMs } = options
+  const { region, aws } = settings
+  const requestHandler = awsRequestHandler({
+    proxy: aws.proxy,
+    endpoint: settings.endpoint,
+    ...(requestTimeoutMs !== undefined && { requestTimeoutMs }),
+  })
+  const credentials = awsCredentials({
+    key,
+    role:
+      aws.roleArn === undefined
+        ? undefined
+        : { arn: aws.roleArn, externalId: aws.externalId, sessionName: aws.roleSessionName },
+    region,
+    stsEndpoint: settings.stsEndpoint,
+    environment,
+    requestHandler,
+  })
+  const client = createKinesisClient({ region, endpoint: settings.endpoint, credentials, requestHandler })
+  return { stream: new KinesisStream(client, settings.stream), credentials, requestHandler }
+}

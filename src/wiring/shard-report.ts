@@ -1,0 +1,53 @@
+import type { Clock } from '../core/clock.ts'
+import type { Logger } from '../core/logger.ts'
+import type { LaneStatus } from '../core/source.ts'
+import type { RecordEvents } from './record-events.ts'
+
+export interface ShardReportOptions {
+  readonly clock: Clock
+  readonly logger: Logger
+  readonly intervalMs: number
+  readonly status: () => readonly LaneStatus[]
+  readonly events: RecordEvents
+  /** Further figures of the whole input, for its own line. */
+  readonly totals: () => Readonly<Record<string, number | undefined>>
+}
+
+/** Says every interval how each shard is doing, one line a shard, and one for the whole. Until the signal aborts. */
+export async function reportShards(options: ShardReportOptions, signal: AbortSignal): Promise<void> {
+  const { clock, logger, intervalMs, status, events, totals } = options
+  const toldClosed = new Set<string>()
+  for (;;) {
+    await clock.sleep(intervalMs, signal)
+    if (signal.aborted) return
+    const lanes = status()
+    for (const lane of lanes) {
+      // A closed shard has nothing new to say; it stays listed for as long as the stream retains it.
+      if (lane.state === 'closed' && toldClosed.has(lane.lane)) continue
+      if (lane.state === 'closed') toldClosed.add(lane.lane)
+      logger.info('shard', line(lane, events))
+    }
+    const listed = new Set(lanes.map(({ lane }) => lane))
+    events.keep(listed)
+    for (const shardId of toldClosed) if (!listed.has(shardId)) toldClosed.delete(shardId)
+    logger.info('input', { shards: lanes.length, ...totals() })
+  }
+}
+
+function line(lane: LaneStatus, events: RecordEvents): Record<string, string | number | undefined> {
+  const decoded = events.counters(lane.lane)
+  const { counters } = lane
+  return {
+    shard: lane.lane,
+    state: lane.state,
+    position: lane.position === '' ? undefined : lane.position.split(' ')[0],
+    lag_ms: lane.lagMs === undefined ? undefined : Math.round(lane.lagMs),
+    records: counters['records'] ?? 0,
+    bytes: counters['bytes'] ?? 0,
+    events: decoded.get('events'),
+    replaced_characters: decoded.get('replaced_characters'),
+    undecodable: decoded.get('undecodable'),
+    throttled: counters['throttled'] ?? 0,
+    errors: counters['errors'] ?? 0,
+  }
+}
