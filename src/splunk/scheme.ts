@@ -43,6 +43,8 @@ export interface InputArgument {
   readonly validation?: string
   /** What `default/inputs.conf` sets. Absent: set nowhere. splunkd knows no default in a scheme. */
   readonly default?: string
+  /** The only values it takes, offered as a list on the manager page. Absent: free text. */
+  readonly choices?: readonly string[]
   /** Masked on the manager page. Default false. */
   readonly secret?: boolean
   /** The heading under which the manager page shows it. */

@@ -47,6 +47,7 @@ const checkpoints: readonly InputArgument[] = [
     title: 'Checkpoint store',
     description:
       'Where positions are remembered: kvstore (the KV store of this Splunk), dynamodb (survives the loss of this machine) or filesystem (the checkpoint directory of this Splunk).',
+    choices: ['kvstore', 'dynamodb', 'filesystem'],
     default: 'kvstore',
   },
   {
@@ -94,6 +95,7 @@ const dynamodb: readonly InputArgument[] = [
     name: 'dynamodb_billing',
     title: 'DynamoDB billing',
     description: 'Billing of a table we create: provisioned or on_demand.',
+    choices: ['provisioned', 'on_demand'],
     default: 'provisioned',
   },
   {
@@ -160,6 +162,7 @@ const events: readonly InputArgument[] = [
     title: 'Record format',
     description:
       'What a Kinesis record holds: log-record (what the log sender writes), text (lines), json (JSON values) or auto (told apart record by record). Gzip is recognised in all of them.',
+    choices: ['auto', 'log-record', 'text', 'json'],
     default: 'auto',
   },
   {
