@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { kvCollection, SplunkKvCheckpointStore } from '../../src/checkpoints/splunk-kv/store.ts'
+import { kvCollection, SplunkKvCheckpointStore } from '../../src/checkpoints/splunk-kv.ts'
 import { SplunkdClient } from '../../src/clients/splunkd.ts'
 import { checkpointStoreContract } from '../contracts/checkpoint-store.ts'
 import { FakeSplunkd } from '../fakes/splunkd/server.ts'

@@ -1,6 +1,6 @@
 import type { SplunkdClient } from '../../clients/splunkd.ts'
 import { errorCode } from '../../core/errors.ts'
-import { kvRows } from '../splunk-kv/rows.ts'
+import { kvRows } from '../splunk-kv-rows.ts'
 import { checkedEntry, importError } from './errors.ts'
 
 /** kinlog's collection in the KV store: documents of `shard_id`, `timestamp`, `checkpoint`, and the shard as `_key`. */

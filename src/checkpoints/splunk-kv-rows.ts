@@ -1,4 +1,4 @@
-import { servicePath, type SplunkdClient } from '../../clients/splunkd.ts'
+import { servicePath, type SplunkdClient } from '../clients/splunkd.ts'
 
 export interface KvRowsOptions {
   readonly client: SplunkdClient
