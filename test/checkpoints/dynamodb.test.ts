@@ -7,10 +7,7 @@ import {
   ScanCommand,
   type DynamoDBClient,
 } from '@aws-sdk/client-dynamodb'
-import {
-  DynamoDbCheckpointStore,
-  type DynamoDbCheckpointStoreOptions,
-} from '../../src/checkpoints/dynamodb/store.ts'
+import { DynamoDbCheckpointStore, type DynamoDbCheckpointStoreOptions } from '../../src/checkpoints/dynamodb/store.ts'
 import { plainName } from '../../src/checkpoints/reader-identity.ts'
 import { KinloaderError } from '../../src/core/errors.ts'
 import { checkpointStoreContract } from '../contracts/checkpoint-store.ts'
@@ -65,7 +62,11 @@ describe('checkpoints in DynamoDB', () => {
     for (const one of clients.splice(0)) one.destroy()
   })
 
-  it(`creates the table as ${billing} when there is none, and uses it`, async () => {
+  for (const [billing, expected] of [
+    ['provisioned', { read: 20, write: 30, mode: undefined }],
+    ['on-demand', { read: 0, write: 0, mode: 'PAY_PER_REQUEST' }],
+  ] as const) {
+    it(`creates the table as ${billing} when there is none, and uses it`, async () => {
       const { store, logger } = opened({ billing, readCapacity: 20, writeCapacity: 30 })
       assert.deepEqual([...(await store.load())], [])
       const { Table } = await client().send(new DescribeTableCommand({ TableName: table }))
