@@ -1,8 +1,7 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import { build } from 'esbuild'
+import { buildApp } from '../../scripts/build.ts'
 
 /** A modular input as splunkd starts it. */
 export interface InputCommand {
@@ -27,22 +26,6 @@ async function bundleInput(): Promise<InputCommand> {
   process.once('exit', () => {
     rmSync(folder, { recursive: true, force: true })
   })
-  await build({
-    absWorkingDir: fileURLToPath(new URL('../..', import.meta.url)),
-    entryPoints: { kinloader: 'src/programs/kinloader.ts' },
-    outdir: folder,
-    bundle: true,
-    splitting: true,
-    format: 'esm',
-    platform: 'node',
-    target: 'node22',
-    mainFields: ['module', 'main'],
-    minify: true,
-    legalComments: 'none',
-    logLevel: 'warning',
-    // CommonJS dependencies ask for node: built-ins by `require`.
-    banner: { js: "import{createRequire}from'node:module';const require=createRequire(import.meta.url);" },
-  })
-  writeFileSync(join(folder, 'package.json'), '{"type":"module"}\n')
+  await buildApp(folder)
   return { command: process.env['KINLOADER_NODE'] ?? process.execPath, args: [join(folder, 'kinloader.js')] }
 }

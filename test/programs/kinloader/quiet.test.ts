@@ -4,8 +4,9 @@ import { NumberedEvents } from '../../support/input-numbers.ts'
 import { InputWorld } from '../../support/input-world.ts'
 
 /** Hold-back, interval and a save, several times over. */
-const longAfterMs = 1200
+const longAfterMs = 1000
 const pipeBytes = 65_536
+const shardId = 'shardId-000000000000'
 
 describe('the input on a quiet stream', () => {
   let world: InputWorld
@@ -22,7 +23,7 @@ describe('the input on a quiet stream', () => {
 
   /** One record, 40 KB in the pipe. */
   function putLittle(): void {
-    events.putRecord('shardId-000000000000', 180)
+    events.putRecord(shardId, 180)
   }
 
   it('loses nothing that was in the pipe when it and splunkd were killed', async () => {
@@ -63,5 +64,22 @@ describe('the input on a quiet stream', () => {
     await next.drained
     assert.deepEqual([next.eventCount, events.seen, events.faults], [180, 360, []])
     assert.equal(next.streamClosed, true)
+  })
+
+  it('takes nothing for safe before the hold-back, however much was read behind it', async () => {
+    for (let i = 0; i < 10; i += 1) putLittle()
+    const run = events.beginRun()
+    run.allowedMs = 10_000
+    const input = world.run({ onEvent: events.take, params: { hold_back: '5s' } })
+    await input.received(1800)
+    await sleep(longAfterMs)
+    run.killedAtMs = performance.now()
+    await input.kill()
+    await input.drained
+
+    events.beginRun()
+    const next = world.run({ onEvent: events.take })
+    await next.received(1800)
+    assert.deepEqual([run.repeated, events.seen, events.faults], [1800, 1800, []])
   })
 })
