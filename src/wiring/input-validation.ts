@@ -19,7 +19,7 @@ const requestTimeoutMs = 4000
  * store takes checkpoints, and that no other input does the same work. Reads no data and changes nothing.
  */
 export async function validateInput(definition: ValidationDefinition, context: ModularInputContext): Promise<void> {
-  const { environment, signal, clock } = context
+  const { environment, signal, clock, logger } = context
   const settings = readSettings(definition.params, { serverHost: definition.serverHost, environment })
   if (settings.initialPosition.kind === 'time' && settings.initialPosition.timeMs > clock.now()) {
     throw new KinloaderError(
@@ -29,7 +29,7 @@ export async function validateInput(definition: ValidationDefinition, context: M
   }
   const splunkd = connectSplunkd(definition, environment)
   try {
-    const key = await awsKey(settings, splunkd, signal)
+    const key = await awsKey(settings, splunkd, definition.name, signal)
     const connection = connectKinesis({ settings, key, environment, requestTimeoutMs })
     await Promise.all([
       checkStream(connection.stream, settings, signal),
@@ -38,7 +38,7 @@ export async function validateInput(definition: ValidationDefinition, context: M
     ])
 
     async function checkStore(): Promise<void> {
-      const store = await openCheckpoints({ settings, definition, connection, splunkd, context })
+      const store = await openCheckpoints({ settings, definition, connection, splunkd, clock, logger })
       await store.check(signal)
       await store.close()
     }

@@ -5,6 +5,7 @@ import type { CheckableStore } from '../checkable.ts'
 import { aborted } from '../errors.ts'
 import { plainName, type ReaderIdentity } from '../reader-identity.ts'
 import { dynamoDbError, missingTable } from './errors.ts'
+import { scanCheckpoints } from './scan.ts'
 import { abortOptions, checkKey, describeTable, openTable, type TableOptions } from './table.ts'
 
 /** The client in the options becomes the store's own: `close` destroys it. */
@@ -45,14 +46,13 @@ export class DynamoDbCheckpointStore implements CheckableStore {
   async load(signal?: AbortSignal): Promise<ReadonlyMap<string, string>> {
     await this.#open(signal)
     const entries = new Map<string, string>()
-    for await (const items of this.#scan(signal)) {
-      for (const { ShardId, Checkpoint } of items) {
-        if (ShardId?.S !== undefined && Checkpoint?.S !== undefined) entries.set(ShardId.S, Checkpoint.S)
-      }
+    const { client, table } = this.#options
+    for await (const { checkpoints } of scanCheckpoints(client, table, signal)) {
+      for (const [key, checkpoint] of checkpoints) entries.set(key, checkpoint)
       if (entries.size > maxItems) {
         throw new KinloaderError(
           'DYNAMODB_TABLE_TOO_LARGE',
-          `The DynamoDB table ${this.#options.table} holds more than ${maxItems} checkpoints; choose one which belongs to this input alone.`,
+          `The DynamoDB table ${table} holds more than ${maxItems} checkpoints; choose one which belongs to this input alone.`,
         )
       }
     }
@@ -118,26 +118,6 @@ export class DynamoDbCheckpointStore implements CheckableStore {
     const { clock } = this.#options
     if (perSecond !== undefined) this.#bucket = new TokenBucket({ clock, perSecond, burst: perSecond * 5 })
     this.#opened = true
-  }
-
-  async *#scan(signal: AbortSignal | undefined): AsyncGenerator<Record<string, AttributeValue>[]> {
-    const { client, table } = this.#options
-    let from: Record<string, AttributeValue> | undefined
-    do {
-      const command = new ScanCommand({
-        TableName: table,
-        ConsistentRead: true,
-        ProjectionExpression: 'ShardId, Checkpoint',
-        ...(from !== undefined && { ExclusiveStartKey: from }),
-      })
-      try {
-        const page = await client.send(command, abortOptions(signal))
-        from = page.LastEvaluatedKey
-        yield page.Items ?? []
-      } catch (error) {
-        throw dynamoDbError(error, table)
-      }
-    } while (from !== undefined)
   }
 
   async #pace(bytes: number, signal: AbortSignal): Promise<void> {
