@@ -108,6 +108,24 @@ export class KinesisStream {
     return this.#client.send(new GetRecordsCommand(input), { abortSignal: signal })
   }
 
+  /**
+   * Whether records may be read, without reading any where the service knows DryRun; an endpoint which does not know
+   * the flag gives one record to nobody. Rejects as a real read would.
+   */
+  async checkRead(shardId: string, signal: AbortSignal): Promise<void> {
+    const iterator = await this.iterator(shardId, { type: 'TRIM_HORIZON' }, signal)
+    const input = { ...this.#arn(), ShardIterator: iterator, Limit: 1 }
+    try {
+      await this.#client.send(new GetRecordsCommand({ ...input, DryRun: true }), { abortSignal: signal })
+    } catch (error) {
+      // A service which is strict about members it does not know.
+      const name = error instanceof Error ? error.name : ''
+      if (/^DryRunOperation(Exception)?$/.test(name)) return
+      if (!/^(ValidationException|SerializationException|UnknownParameter)/.test(name)) throw error
+      await this.#client.send(new GetRecordsCommand(input), { abortSignal: signal })
+    }
+  }
+
   async #allPages(filter: ShardFilter | undefined, signal: AbortSignal): Promise<readonly Shard[]> {
     const shards: Shard[] = []
     let token: string | undefined

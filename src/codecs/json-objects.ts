@@ -10,41 +10,33 @@ export function skipJsonSpace(text: string, at: number): number {
 }
 
 /**
- * The position behind the object or array which begins at `start`, or -1 when it does not end. Brackets are counted
- * outside strings only; whether what stands between them is JSON is for `JSON.parse` to say.
+ * The position behind the object or array which begins at `start`; -1 when there is none or it does not end. Brackets
+ * are counted outside strings only; whether what stands between them is JSON is for `JSON.parse` to say.
  *
- * Works on text whose multi-byte characters are still bytes (latin1): none of them looks like a bracket or a quote.
+ * Works on text whose multi-byte characters are still bytes (latin1): none of those looks like a bracket or a quote.
  */
 export function jsonValueEnd(text: string, start: number): number {
   let depth = 0
   for (let at = start; at < text.length; at++) {
-    switch (text.charCodeAt(at)) {
-      case 0x22: // "
-        at = stringEnd(text, at)
-        if (at < 0) return -1
-        break
-      case 0x7b: // {
-      case 0x5b: // [
-        depth++
-        break
-      case 0x7d: // }
-      case 0x5d: // ]
-        if (--depth === 0) return at + 1
-        break
+    const code = text.charCodeAt(at)
+    if (code === openBrace || code === openBracket) depth++
+    else if (depth === 0) return -1
+    else if (code === closeBrace || code === closeBracket) {
+      if (--depth === 0) return at + 1
+    } else if (code === quote) {
+      for (at++; at < text.length; at++) {
+        const inside = text.charCodeAt(at)
+        if (inside === quote) break
+        if (inside === backslash) at++
+      }
     }
   }
   return -1
 }
 
-/** The position of the closing quote of the string which opens at `open`, or -1. */
-function stringEnd(text: string, open: number): number {
-  let from = open + 1
-  for (;;) {
-    const close = text.indexOf('"', from)
-    if (close < 0) return -1
-    let backslashes = 0
-    while (text.charCodeAt(close - 1 - backslashes) === 0x5c) backslashes++
-    if (backslashes % 2 === 0) return close
-    from = close + 1
-  }
-}
+const quote = 0x22
+const openBracket = 0x5b
+const backslash = 0x5c
+const closeBracket = 0x5d
+const openBrace = 0x7b
+const closeBrace = 0x7d

@@ -1,9 +1,9 @@
-import { isAscii } from 'node:buffer'
 import type { Decoder } from '../core/codec.ts'
 import { errorText, KinloaderError } from '../core/errors.ts'
 import type { EventTime, LogEvent } from '../core/event.ts'
 import { type Inflated, inflate } from './inflating.ts'
 import { jsonValueEnd, skipJsonSpace } from './json-objects.ts'
+import { Messages } from './messages.ts'
 import { parseRfc3339, Rfc3339Reader } from './rfc3339.ts'
 
 /**
@@ -66,9 +66,12 @@ export function decodeInflatedLogRecord(inflated: Inflated): DecodedLogRecord {
 /** Whether inflated bytes begin with the metadata of a log record, told by keys which no other format has. */
 export function beginsLogRecord(bytes: Buffer): boolean {
   // Metadata is a few hundred bytes; a first object that does not end soon is something else.
-  const head = bytes.subarray(0, 64 * 1024)
-  const { object } = nextObject(head, head.toString('latin1'), 0)
-  return object !== undefined && object.has('unbroken') && object.has('enc_id') && object.has('block_id')
+  for (const size of [4096, 65_536]) {
+    const head = bytes.subarray(0, size)
+    const { object } = nextObject(head, head.toString('latin1'), 0)
+    if (object !== undefined) return object.has('unbroken') && object.has('enc_id') && object.has('block_id')
+  }
+  return false
 }
 
 /** The data objects of a record: events as soon as the base64 of all of them is decoded in one go. */
@@ -157,10 +160,9 @@ function paddingOf(text: string, start: number, end: number): number {
   return text.charCodeAt(end - 2) === equalsSign ? 2 : 1
 }
 
-/** Messages are slices of one string for the whole record: no copy, one allocation. */
 function eventsOf(metadata: LogRecordMetadata, data: RecordData): LogEvent[] {
-  const { decoded, times, ends, paddings } = data
-  const text = isAscii(decoded) ? decoded.toString('latin1') : undefined
+  const { times, ends, paddings } = data
+  const messages = new Messages(data.decoded)
   const said = {
     ...(metadata.host && { host: metadata.host }),
     ...(metadata.source && { source: metadata.source }),
@@ -173,17 +175,13 @@ function eventsOf(metadata: LogRecordMetadata, data: RecordData): LogEvent[] {
   for (let i = 0; i < ends.length; i++) {
     const next = ((ends[i] ?? 0) / 4) * 3
     const end = next - (paddings[i] ?? 0)
-    const message = text === undefined ? messageOf(decoded.subarray(start, end)) : text.slice(start, end)
+    const message = messages.between(start, end)
     const time = times[i]
     const event: LogEvent = time === undefined ? { ...said, message } : { ...said, message, time }
     events.push(metadata.unbroken && data.done[i] === true ? { ...event, done: true } : event)
     start = next
   }
   return events
-}
-
-function messageOf(bytes: Buffer): string | Buffer {
-  return isAscii(bytes) ? bytes.toString('latin1') : bytes
 }
 
 function isProbe(metadata: LogRecordMetadata): boolean {

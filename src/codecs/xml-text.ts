@@ -42,13 +42,15 @@ export function xmlText(content: string | Uint8Array): XmlText {
   if (latin1.includes('<')) latin1 = latin1.replaceAll('<', '&lt;')
   if (latin1.includes('>')) latin1 = latin1.replaceAll('>', '&gt;')
   if (latin1.includes('\r')) latin1 = latin1.replaceAll('\r', '&#13;')
-  const illegal = matches(latin1, illegalInXml)
-  if (illegal > 0) latin1 = latin1.replaceAll(illegalInXml, '\xef\xbf\xbd')
-  return { latin1, bytes, replaced: replaced + illegal }
+  if (illegalInXml.test(latin1)) {
+    replaced += matches(latin1, new RegExp(illegalInXml, 'g'))
+    latin1 = latin1.replaceAll(new RegExp(illegalInXml, 'g'), '\xef\xbf\xbd')
+  }
+  return { latin1, bytes, replaced }
 }
 
 /** The two non-characters are three bytes each; EF only ever begins a character. */
-const illegalInXml = /[\0-\x08\v\f\x0e-\x1f]|\xef\xbf[\xbe\xbf]/g
+const illegalInXml = /[\0-\x08\v\f\x0e-\x1f]|\xef\xbf[\xbe\xbf]/
 
 function matches(text: string, pattern: RegExp): number {
   return text.match(pattern)?.length ?? 0

@@ -10,7 +10,10 @@ export interface CheckpointerOptions {
   readonly logger: Logger
   /** Between the starts of two saves, in milliseconds. Default 5,000. */
   readonly intervalMs?: number
-  /** A save which takes longer is given up and tried again. Default 30,000. */
+  /**
+   * A save which takes longer is given up and tried again. Default 30,000, and 2,000 for each key: a store which paces
+   * itself to its write units must get to the last of them.
+   */
   readonly saveTimeoutMs?: number
 }
 
@@ -91,7 +94,7 @@ export class Checkpointer {
   }
 
   async #put(changes: ReadonlyMap<string, string | null>, signal: AbortSignal): Promise<boolean> {
-    const { store, clock, logger, saveTimeoutMs = 30_000 } = this.#options
+    const { store, clock, logger, saveTimeoutMs = 30_000 + 2000 * changes.size } = this.#options
     const timeout = new AbortController()
     const both = AbortSignal.any([signal, timeout.signal])
     const waiting = new AbortController()

@@ -28,6 +28,10 @@ export class MemorySink<T> implements Sink<T> {
 
   write(items: readonly T[], signal: AbortSignal): Promise<Receipt> {
     return new Promise<Receipt>((resolve, reject) => {
+      if (this.#refusal !== undefined) {
+        reject(this.#refusal)
+        return
+      }
       const entry: Waiting<T> = { items, resolve, reject, forget: () => {} }
       this.#waiting.push(entry)
       entry.forget = onAbort(signal, () => {
@@ -73,23 +77,20 @@ export class MemorySink<T> implements Sink<T> {
       reject(new KinloaderError('NOT_SETTLED', 'The sink ended before the items were safe.', { cause: error }))
     }
     for (const { resolve } of this.#flushing.splice(0)) resolve()
-    this.#take()
+    const next = this.#waiting[0]
+    if (next !== undefined) this.#refuseFrom(next, error)
   }
 
   #take(): void {
-    while (this.#waiting.length > 0 && !(this.#blocked && this.#refusal === undefined)) {
-      const entry = this.#waiting.shift()
-      if (entry === undefined) return
-      entry.forget()
-      if (this.#refusal !== undefined) {
-        entry.reject(this.#refusal)
-        continue
-      }
-      for (const item of entry.items) this.items.push(item)
+    if (this.#blocked) return
+    for (const { items, resolve, forget } of this.#waiting.splice(0)) {
+      forget()
+      for (const item of items) this.items.push(item)
       const settled = new Deferred()
-      if (this.#byHand) this.#unsettled.push(settled)
+      const safeAlready = items.length === 0 && this.#unsettled.length === 0
+      if (this.#byHand && !safeAlready) this.#unsettled.push(settled)
       else settled.resolve()
-      entry.resolve({ safe: settled.promise })
+      resolve({ safe: settled.promise })
     }
   }
 
@@ -97,9 +98,9 @@ export class MemorySink<T> implements Sink<T> {
   #refuseFrom(entry: Waiting<T>, reason: Error): void {
     this.#refusal ??= reason
     const at = this.#waiting.indexOf(entry)
-    for (const refused of at < 0 ? [] : this.#waiting.splice(at)) {
-      refused.forget()
-      refused.reject(reason)
+    for (const { reject, forget } of at < 0 ? [] : this.#waiting.splice(at)) {
+      forget()
+      reject(reason)
     }
   }
 }

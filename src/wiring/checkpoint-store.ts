@@ -1,36 +1,36 @@
 import { checkpointFile, FilesystemCheckpointStore } from '../checkpoints/filesystem.ts'
 import type { CheckableStore } from '../checkpoints/checkable.ts'
 import type { ReaderIdentity } from '../checkpoints/reader-identity.ts'
-import { KinloaderError } from '../core/errors.ts'
-import type { InputStanza, SplunkdSurroundings } from '../splunk/input-definition.ts'
+import { SplunkKvCheckpointStore } from '../checkpoints/splunk-kv.ts'
+import type { SplunkdClient } from '../clients/splunkd.ts'
+import type { SplunkdSurroundings } from '../splunk/input-definition.ts'
 import type { ModularInputContext } from '../splunk/modular-input.ts'
 import type { KinloaderSettings } from './inputs/kinloader-settings.ts'
 import type { AwsConnection } from './kinesis-connection.ts'
 
-export interface CheckpointStoreOptions {
+export interface CheckpointsOptions {
   readonly settings: KinloaderSettings
   readonly definition: SplunkdSurroundings
-  readonly stanza: Pick<InputStanza, 'app'>
   readonly connection: AwsConnection
-  readonly context: ModularInputContext
+  readonly splunkd: SplunkdClient
+  readonly context: Pick<ModularInputContext, 'clock' | 'logger'>
 }
 
-export interface OpenedCheckpoints {
-  readonly store: CheckableStore
-  readonly importCheckpoints?: (() => Promise<ReadonlyMap<string, string>>) | undefined
-  readonly intervalMs: number
-}
-
-/** The checkpoint store an input's settings ask for. */
-export function openCheckpointStore(options: CheckpointStoreOptions): Promise<OpenedCheckpoints> {
-  const { settings, definition, context } = options
+/** The checkpoint store an input's settings ask for. The code for DynamoDB is loaded only when it is chosen. */
+export async function openCheckpoints(options: CheckpointsOptions): Promise<CheckableStore> {
+  const { settings, definition, context, splunkd } = options
+  const { clock, logger } = context
   const reader: ReaderIdentity = {
     region: settings.region,
     stream: settings.stream.name,
     checkpointName: settings.checkpointName,
   }
-  if (settings.checkpointStore !== 'filesystem') throw new KinloaderError('NOT_YET', 'not yet')
-  const path = checkpointFile(definition.checkpointDir, reader)
-  const store = new FilesystemCheckpointStore({ path, clock: context.clock })
-  return Promise.resolve({ store, intervalMs: settings.checkpointIntervalMs })
+  switch (settings.checkpointStore) {
+    case 'filesystem':
+      return new FilesystemCheckpointStore({ path: checkpointFile(definition.checkpointDir, reader), clock })
+    case 'kvstore':
+      return new SplunkKvCheckpointStore({ client: splunkd, clock, logger, reader })
+    case 'dynamodb':
+      return (await import('./dynamodb-checkpoints.ts')).openDynamoDbCheckpoints(options)
+  }
 }

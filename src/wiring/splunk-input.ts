@@ -10,11 +10,13 @@ import { SplunkPipeSink } from '../sinks/splunk-pipe/sink.ts'
 import { KinesisSource } from '../sources/kinesis/source.ts'
 import type { InputDefinition } from '../splunk/input-definition.ts'
 import type { ModularInputContext } from '../splunk/modular-input.ts'
-import { openCheckpointStore } from './checkpoint-store.ts'
+import { awsKey } from './aws-key.ts'
+import { openCheckpoints } from './checkpoint-store.ts'
 import { readSettings, type EventMetadata, type KinloaderSettings } from './inputs/kinloader-settings.ts'
 import { connectKinesis } from './kinesis-connection.ts'
 import { RecordEvents } from './record-events.ts'
 import { reportShards } from './shard-report.ts'
+import { connectSplunkd } from './splunkd-connection.ts'
 
 /** Runs the input `kinloader`: a Kinesis stream into splunkd's pipe, until the signal aborts. */
 export async function streamInput(definition: InputDefinition, context: ModularInputContext): Promise<void> {
@@ -22,14 +24,10 @@ export async function streamInput(definition: InputDefinition, context: ModularI
   const [stanza] = definition.stanzas
   if (stanza === undefined) return
   const settings = readSettings(stanza.params, { serverHost: definition.serverHost, environment })
-  const connection = connectKinesis({ settings, key: undefined, environment })
-  const { store, importCheckpoints, intervalMs } = await openCheckpointStore({
-    settings,
-    definition,
-    stanza,
-    connection,
-    context,
-  })
+  const splunkd = connectSplunkd(definition, environment)
+  const key = await awsKey(settings, splunkd, signal)
+  const connection = connectKinesis({ settings, key, environment })
+  const store = await openCheckpoints({ settings, definition, connection, splunkd, context })
   const source = new KinesisSource({
     stream: connection.stream,
     streamName: settings.stream.name,
@@ -37,8 +35,7 @@ export async function streamInput(definition: InputDefinition, context: ModularI
     clock,
     logger,
     initialPosition: settings.initialPosition,
-    importCheckpoints,
-    checkpointIntervalMs: intervalMs,
+    checkpointIntervalMs: settings.checkpointIntervalMs,
     heldBackBy: 'Splunk',
     readerId: `${definition.serverHost} ${stanza.name} ${randomUUID().slice(0, 8)}`,
   })

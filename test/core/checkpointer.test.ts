@@ -94,7 +94,7 @@ describe('Checkpointer', () => {
     const { clock, store, checkpointer, stop } = setUp()
     const running = checkpointer.run(stop.signal)
     checkpointer.set('a', '1')
-    await clock.advance(31_500)
+    await clock.advance(33_500)
     assert.equal(store.saves.length, 2)
     stop.abort()
     await running

@@ -1,0 +1,33 @@
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
+import { DynamoDbCheckpointStore } from '../checkpoints/dynamodb/store.ts'
+import { awsRequestHandler } from '../clients/aws.ts'
+import type { CheckpointsOptions } from './checkpoint-store.ts'
+import type { AwsConnection } from './kinesis-connection.ts'
+import type { KinloaderSettings } from './inputs/kinloader-settings.ts'
+
+/** Checkpoints in the table an input's settings name. */
+export function openDynamoDbCheckpoints(options: CheckpointsOptions): DynamoDbCheckpointStore {
+  const { settings, connection, context } = options
+  const { table, create, billing, readCapacity, writeCapacity } = settings.dynamodb
+  return new DynamoDbCheckpointStore({
+    client: createDynamoDbClient(settings, connection),
+    clock: context.clock,
+    logger: context.logger,
+    table,
+    create,
+    billing: billing === 'on_demand' ? 'on-demand' : 'provisioned',
+    readCapacity,
+    writeCapacity,
+  })
+}
+
+export function createDynamoDbClient(settings: KinloaderSettings, connection: AwsConnection): DynamoDBClient {
+  const { region, dynamodbEndpoint, aws } = settings
+  return new DynamoDBClient({
+    region,
+    credentials: connection.credentials,
+    requestHandler: awsRequestHandler({ proxy: aws.proxy, endpoint: dynamodbEndpoint, requestTimeoutMs: 5000 }),
+    maxAttempts: 3,
+    ...(dynamodbEndpoint !== undefined && { endpoint: dynamodbEndpoint }),
+  })
+}
