@@ -31,7 +31,7 @@ verify: install ## the full counts, and the same suites against real parts, whic
 	@node scripts/verify.ts
 
 splunkapp: install ## kinloader.tar.gz, to be installed with "splunk install app"; NODE=none leaves Node out
-	@node scripts/package.ts --node=$(NODE)
+	@NODE=$(NODE) node scripts/package.ts
 
 bench: install ## speed and memory as ratios to floors in the same run
 	@node scripts/bench.ts

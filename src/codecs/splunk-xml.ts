@@ -38,7 +38,7 @@ export interface EventOrigin {
 }
 
 /** Sourcetypes for which the app brings its own props. */
-const ourSourcetypes = 'kinloader:'
+const ourSourcetypes = /^kinloader(:|$)/
 
 /** Distinct origins kept as ready-made XML; when there are more, all are made anew. */
 const maxOrigins = 1000
@@ -139,7 +139,7 @@ export class SplunkXmlEncoder implements Encoder<LogEvent> {
       afterTime: `</time>${elements}<data>`,
       withoutTime: `${open}${elements}<data>`,
       replaced,
-      mayBeLong: origin.sourcetype?.startsWith(ourSourcetypes) === true,
+      mayBeLong: ourSourcetypes.test(origin.sourcetype ?? ''),
     }
   }
 

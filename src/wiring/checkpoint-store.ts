@@ -3,8 +3,9 @@ import type { CheckableStore } from '../checkpoints/checkable.ts'
 import type { ReaderIdentity } from '../checkpoints/reader-identity.ts'
 import { SplunkKvCheckpointStore } from '../checkpoints/splunk-kv.ts'
 import type { SplunkdClient } from '../clients/splunkd.ts'
+import type { Clock } from '../core/clock.ts'
+import type { Logger } from '../core/logger.ts'
 import type { SplunkdSurroundings } from '../splunk/input-definition.ts'
-import type { ModularInputContext } from '../splunk/modular-input.ts'
 import type { KinloaderSettings } from './inputs/kinloader-settings.ts'
 import type { AwsConnection } from './kinesis-connection.ts'
 
@@ -13,13 +14,13 @@ export interface CheckpointsOptions {
   readonly definition: SplunkdSurroundings
   readonly connection: AwsConnection
   readonly splunkd: SplunkdClient
-  readonly context: Pick<ModularInputContext, 'clock' | 'logger'>
+  readonly clock: Clock
+  readonly logger: Logger
 }
 
 /** The checkpoint store an input's settings ask for. The code for DynamoDB is loaded only when it is chosen. */
 export async function openCheckpoints(options: CheckpointsOptions): Promise<CheckableStore> {
-  const { settings, definition, context, splunkd } = options
-  const { clock, logger } = context
+  const { settings, definition, connection, splunkd, clock, logger } = options
   const reader: ReaderIdentity = {
     region: settings.region,
     stream: settings.stream.name,
@@ -31,6 +32,6 @@ export async function openCheckpoints(options: CheckpointsOptions): Promise<Chec
     case 'kvstore':
       return new SplunkKvCheckpointStore({ client: splunkd, clock, logger, reader })
     case 'dynamodb':
-      return (await import('./dynamodb-checkpoints.ts')).openDynamoDbCheckpoints(options)
+      return (await import('./dynamodb-checkpoints.ts')).openDynamoDbCheckpoints(settings, connection, options)
   }
 }

@@ -1,18 +1,22 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { DynamoDbCheckpointStore } from '../checkpoints/dynamodb/store.ts'
 import { awsRequestHandler } from '../clients/aws.ts'
-import type { CheckpointsOptions } from './checkpoint-store.ts'
+import type { Clock } from '../core/clock.ts'
+import type { Logger } from '../core/logger.ts'
 import type { AwsConnection } from './kinesis-connection.ts'
 import type { KinloaderSettings } from './inputs/kinloader-settings.ts'
 
 /** Checkpoints in the table an input's settings name. */
-export function openDynamoDbCheckpoints(options: CheckpointsOptions): DynamoDbCheckpointStore {
-  const { settings, connection, context } = options
+export function openDynamoDbCheckpoints(
+  settings: KinloaderSettings,
+  connection: AwsConnection,
+  { clock, logger }: { readonly clock: Clock; readonly logger: Logger },
+): DynamoDbCheckpointStore {
   const { table, create, billing, readCapacity, writeCapacity } = settings.dynamodb
   return new DynamoDbCheckpointStore({
     client: createDynamoDbClient(settings, connection),
-    clock: context.clock,
-    logger: context.logger,
+    clock,
+    logger,
     table,
     create,
     billing: billing === 'on_demand' ? 'on-demand' : 'provisioned',

@@ -19,7 +19,7 @@ const requestTimeoutMs = 4000
  * store takes checkpoints, and that no other input does the same work. Reads no data and changes nothing.
  */
 export async function validateInput(definition: ValidationDefinition, context: ModularInputContext): Promise<void> {
-  const { environment, signal, clock } = context
+  const { environment, signal, clock, logger } = context
   const settings = readSettings(definition.params, { serverHost: definition.serverHost, environment })
   if (settings.initialPosition.kind === 'time' && settings.initialPosition.timeMs > clock.now()) {
     throw new KinloaderError(
@@ -38,7 +38,7 @@ export async function validateInput(definition: ValidationDefinition, context: M
     ])
 
     async function checkStore(): Promise<void> {
-      const store = await openCheckpoints({ settings, definition, connection, splunkd, context })
+      const store = await openCheckpoints({ settings, definition, connection, splunkd, clock, logger })
       await store.check(signal)
       await store.close()
     }

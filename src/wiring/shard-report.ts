@@ -7,6 +7,7 @@ export interface ShardReportOptions {
   readonly clock: Clock
   readonly logger: Logger
   readonly intervalMs: number
+  readonly stream: string
   readonly status: () => readonly LaneStatus[]
   readonly events: RecordEvents
   /** Further figures of the whole input, for its own line. */
@@ -15,7 +16,7 @@ export interface ShardReportOptions {
 
 /** Says every interval how each shard is doing, one line a shard, and one for the whole. Until the signal aborts. */
 export async function reportShards(options: ShardReportOptions, signal: AbortSignal): Promise<void> {
-  const { clock, logger, intervalMs, status, events, totals } = options
+  const { clock, logger, intervalMs, stream, status, events, totals } = options
   const toldClosed = new Set<string>()
   for (;;) {
     await clock.sleep(intervalMs, signal)
@@ -25,19 +26,20 @@ export async function reportShards(options: ShardReportOptions, signal: AbortSig
       // A closed shard has nothing new to say; it stays listed for as long as the stream retains it.
       if (lane.state === 'closed' && toldClosed.has(lane.lane)) continue
       if (lane.state === 'closed') toldClosed.add(lane.lane)
-      logger.info('shard', line(lane, events))
+      logger.info('shard', line(stream, lane, events))
     }
     const listed = new Set(lanes.map(({ lane }) => lane))
     events.keep(listed)
     for (const shardId of toldClosed) if (!listed.has(shardId)) toldClosed.delete(shardId)
-    logger.info('input', { shards: lanes.length, ...totals() })
+    logger.info('input', { stream, shards: lanes.length, ...totals() })
   }
 }
 
-function line(lane: LaneStatus, events: RecordEvents): Record<string, string | number | undefined> {
+function line(stream: string, lane: LaneStatus, events: RecordEvents): Record<string, string | number | undefined> {
   const decoded = events.counters(lane.lane)
   const { counters } = lane
   return {
+    stream,
     shard: lane.lane,
     state: lane.state,
     position: lane.position === '' ? undefined : lane.position.split(' ')[0],
@@ -46,7 +48,7 @@ function line(lane: LaneStatus, events: RecordEvents): Record<string, string | n
     bytes: counters['bytes'] ?? 0,
     events: decoded.get('events'),
     replaced_characters: decoded.get('replaced_characters'),
-    undecodable: decoded.get('undecodable'),
+    undecodable_records: decoded.get('undecodable'),
     throttled: counters['throttled'] ?? 0,
     errors: counters['errors'] ?? 0,
   }

@@ -98,7 +98,12 @@ export function kinesisReaderContract(name: string, open: () => Promise<ReaderEn
       stream: string,
       remembered: Map<string, string>,
       initialPosition: InitialPosition = { kind: 'trim_horizon' },
-    ): { until(count: number): Promise<string[]>; stop(): Promise<void>; logger: RecordingLogger; source: KinesisSource } => {
+    ): {
+      until(count: number): Promise<string[]>
+      stop(): Promise<void>
+      logger: RecordingLogger
+      source: KinesisSource
+    } => {
       const logger = new RecordingLogger()
       const stop = new AbortController()
       const source = new KinesisSource({
@@ -215,14 +220,19 @@ export function kinesisReaderContract(name: string, open: () => Promise<ReaderEn
       const stream = await create(1)
       const [shard] = await listOpen(stream)
       const large = 'x'.repeat(1_000_000)
-      await client.send(
-        new PutRecordCommand({ StreamName: stream, PartitionKey: 'k', Data: Buffer.from(large) }),
+      await client.send(new PutRecordCommand({ StreamName: stream, PartitionKey: 'k', Data: Buffer.from(large) }))
+      await put(
+        stream,
+        shard,
+        Array.from({ length: 50 }, (_, i) => `${i}`),
       )
-      await put(stream, shard, Array.from({ length: 50 }, (_, i) => `${i}`))
       const reader = read(stream, new Map())
       const texts = await reader.until(51)
       assert.equal(texts[0], large)
-      assert.deepEqual(texts.slice(1), Array.from({ length: 50 }, (_, i) => `${i}`))
+      assert.deepEqual(
+        texts.slice(1),
+        Array.from({ length: 50 }, (_, i) => `${i}`),
+      )
       await reader.stop()
     })
 

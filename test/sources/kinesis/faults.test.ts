@@ -11,7 +11,7 @@ interface World {
   readonly clock: VirtualClock
   readonly engine: KinesisEngine
   readonly remembered: Map<string, string>
-  run(options?: Partial<ReaderRunOptions>): ReaderRun
+  readonly run: (options?: Partial<ReaderRunOptions>) => ReaderRun
 }
 
 function world(shards = 1, options: Partial<EngineOptions> = {}): World {
