@@ -249,7 +249,7 @@ export class StreamReading {
       recovered: () => {
         faults.recovered(shardId)
       },
-      gap: (fromMs, toMs) => {
+      gap: ({ fromMs, toMs }) => {
         logger.error('gap', {
           shard: shardId,
           error: 'records may have expired unread; raise the retention or the throughput',
