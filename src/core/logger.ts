@@ -12,3 +12,6 @@ export interface Logger {
 }
 
 export type LogFields = Readonly<Record<string, string | number | boolean | undefined>>
+
+/** Says nothing. */
+export const silentLogger: Logger = { debug() {}, info() {}, warn() {}, error() {} }

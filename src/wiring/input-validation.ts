@@ -29,7 +29,7 @@ export async function validateInput(definition: ValidationDefinition, context: M
   }
   const splunkd = connectSplunkd(definition, environment)
   try {
-    const key = await awsKey(settings, splunkd, signal)
+    const key = await awsKey(settings, splunkd, definition.name, signal)
     const connection = connectKinesis({ settings, key, environment, requestTimeoutMs })
     await Promise.all([
       checkStream(connection.stream, settings, signal),
