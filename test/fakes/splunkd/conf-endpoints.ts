@@ -41,7 +41,7 @@ export class ConfEndpoints {
     }
     const stanza = `${scheme ?? ''}://${name}`
     const params = this.stanzas.get(stanza)
-    if (params === undefined) return failure(404, `Could not find object id=${name ?? ''}`)
+    if (params === undefined) return failure(404, `Could not find object id=${name}`)
     if (method === 'POST') {
       const changes = Object.fromEntries(new URLSearchParams(body))
       Object.assign(params, changes)
