@@ -25,6 +25,7 @@ failure.catch(() => undefined)
 class Interrupted extends Error {}
 for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   process.on(name, () => {
+    if (over.signal.reason instanceof Interrupted) process.exit(130)
     fail(new Interrupted('interrupted'))
   })
 }
@@ -35,19 +36,24 @@ const screen = new Screen({ output: process.stdout })
 const stage = new Stage(screen, fail, over.signal)
 let exitCode = 1
 try {
+  screen.say('kinloader demo: log lines through a local Kinesis into what Splunk would index; half a minute\n', 'bold')
   const onEnd = (undo: () => Promise<void>): void => {
     undoing.push(undo)
   }
   const verdict = await Promise.race([runStory({ screen, stage, fail, onEnd }), failure])
   screen.close()
-  screen.say(summaryLines(verdict, stage.meter, (performance.now() - beganMs) / 1000).join('\n'))
-  if (verdict.faults.length === 0) exitCode = 0
-  else screen.say(`\nFAILED  ${verdict.faults.join(' ')}`, 'red')
+  screen.say(`\n${summaryLines(verdict, stage.meter).join('\n')}\n`)
+  if (verdict.faults.length > 0) throw new Error(verdict.faults.join(' '))
+  exitCode = 0
+  const seconds = ((performance.now() - beganMs) / 1000).toFixed(1)
+  screen.say(` ok   nothing lost, nothing changed, order held; ${seconds} s in all`, 'green')
 } catch (error) {
-  stage.close()
   screen.close()
-  if (error instanceof Interrupted) exitCode = 130
-  else screen.say(`\nFAILED  ${error instanceof Error ? error.message : String(error)}`, 'red')
+  if (error instanceof Interrupted) {
+    exitCode = 130
+    screen.say('interrupted, cleaning up')
+  }
+  if (exitCode === 1) screen.say(`FAILED  ${error instanceof Error ? error.message : String(error)}`, 'red')
 } finally {
   over.abort()
   for (const undo of undoing.reverse()) await undo().catch(() => undefined)

@@ -40,13 +40,16 @@ const shardColumns: readonly Column[] = [
   { title: 'SAFE POSITION' },
 ]
 
-const eventColumns: readonly Column[] = [
-  { title: 'TIME (UTC)', minWidth: 12 },
-  { title: 'HOST', minWidth: 7, maxWidth: 12 },
-  { title: 'SOURCE', minWidth: 10, maxWidth: 26 },
-  { title: 'SOURCETYPE', minWidth: 10, maxWidth: 14 },
-  { title: 'EVENT' },
-]
+/** The narrower the screen, the less of the path: the event itself is what one wants to see. */
+function eventColumns(width: number): readonly Column[] {
+  return [
+    { title: 'TIME (UTC)', minWidth: 12 },
+    { title: 'HOST', minWidth: 7, maxWidth: 12 },
+    { title: 'SOURCE', minWidth: 10, maxWidth: width < 120 ? 16 : 30, cut: 'start' },
+    { title: 'SOURCETYPE', minWidth: 12, maxWidth: 14 },
+    { title: 'EVENT' },
+  ]
+}
 
 /** The figures, a row a shard, and the newest events as Splunk would index them; no line wider than `width`. */
 export function renderView(state: ViewState, width: number): readonly ViewLine[] {
@@ -60,7 +63,7 @@ export function renderView(state: ViewState, width: number): readonly ViewLine[]
     { text: '' },
     ...titled(renderTable(shardColumns, shards.map(shardRow), width)),
     { text: '' },
-    ...titled(renderTable(eventColumns, events.map(eventRow), width)),
+    ...titled(renderTable(eventColumns(width), events.map(eventRow), width)),
   ]
 }
 
@@ -92,7 +95,7 @@ function eventRow({ time = '', host = '', source = '', sourcetype = '', data = '
 }
 
 /** `shardId-000000000003` as `…0003`. */
-function shortShard(shardId: string): string {
+export function shortShard(shardId: string): string {
   return shardId.replace(/^shardId-\d+(\d{4})$/, '…$1')
 }
 

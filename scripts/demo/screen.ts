@@ -1,115 +1,143 @@
 import { styleText } from 'node:util'
 import type { ViewLine } from './live-view.ts'
-import { clipText } from './text-width.ts'
+import { clipText, textWidth, wrapText } from './text-width.ts'
 
 export interface ScreenOptions {
   /** Where to: a terminal is redrawn in place, anything else gets plain lines. */
   readonly output: NodeJS.WriteStream
-  /** Between two pictures of what changes, where nothing can be redrawn. Default 4,000. */
+  /** Between two pictures of what changes, on a terminal. Default 200. */
+  readonly redrawEveryMs?: number
+  /** The same where nothing can be redrawn. Default 4,000. */
   readonly plainEveryMs?: number
 }
 
 type Style = 'bold' | 'dim' | 'red' | 'green'
 
+const indent = '      '
+
 /**
- * The demo's picture: phases which stay, and below them what changes.
+ * The demo's picture: lines which stay, and below them what changes, the phase first.
  *
  * On a terminal the changing part is overwritten in place by one write a picture, line by line and never cleared
- * first, so nothing flickers. Elsewhere the same lines come out plain, now and then.
+ * before, so nothing flickers. Elsewhere the same lines come out plain: now and then, and at the end of a phase.
  */
 export class Screen {
-  readonly #output: NodeJS.WriteStream
-  readonly #plainEveryMs: number
+  readonly #options: Required<ScreenOptions>
   readonly #isTerminal: boolean
   readonly #showCursor = (): void => {
-    this.#output.write('\x1b[?25h')
+    this.#options.output.write('\x1b[?25h')
   }
   #drawn = 0
   #view: readonly ViewLine[] = []
+  #render: (width: number) => readonly ViewLine[] = () => []
+  #timer: NodeJS.Timeout | undefined
   #phase: { readonly name: string; readonly beganMs: number } | undefined
-  #plainAtMs = 0
 
-  constructor({ output, plainEveryMs = 4000 }: ScreenOptions) {
-    this.#output = output
-    this.#plainEveryMs = plainEveryMs
+  constructor(options: ScreenOptions) {
+    const { output } = options
+    this.#options = { redrawEveryMs: 200, plainEveryMs: 4000, ...options }
     this.#isTerminal = output.isTTY && process.env['TERM'] !== 'dumb'
     if (!this.#isTerminal) return
     output.write('\x1b[?25l')
     process.once('exit', this.#showCursor)
+    this.#every(this.#options.redrawEveryMs)
   }
 
-  get width(): number {
-    // The last column stays free: some terminals wrap a line which fills it.
-    return this.#isTerminal ? this.#output.columns - 1 : 140
-  }
-
-  /** A line which stays. */
+  /** A text which stays. */
   say(text: string, style?: Style): void {
-    this.#write([...text.split('\n').map((line) => this.#styled(line, style))])
+    this.#write(text.split('\n').map((line) => this.#styled(line, style)))
   }
 
   /** Names what goes on until `done`. */
   begin(name: string): void {
     this.#phase = { name, beganMs: performance.now() }
-    if (this.#isTerminal) this.#redraw()
-    else this.say(`....  ${name}`)
+    if (this.#isTerminal) this.#picture()
+    else {
+      this.say(` ..   ${name}`)
+      this.#every(this.#options.plainEveryMs)
+    }
   }
 
   /** The phase has ended well; `detail` says how. */
   done(detail: string): void {
     const { name = '', beganMs = 0 } = this.#phase ?? {}
+    if (!this.#isTerminal) this.#picture()
     this.#phase = undefined
-    const seconds = ((performance.now() - beganMs) / 1000).toFixed(1)
-    this.#write([`${this.#styled(' ok ', 'green')}  ${name}: ${detail} ${this.#styled(`(${seconds} s)`, 'dim')}`])
-    this.#plainAtMs = 0
-  }
-
-  /** Shows what changes. */
-  show(view: readonly ViewLine[]): void {
-    this.#view = view
-    if (this.#isTerminal) this.#redraw()
-    else if (performance.now() >= this.#plainAtMs) {
-      this.#plainAtMs = performance.now() + this.#plainEveryMs
-      this.#write([...view.map(({ text }) => (text === '' ? '' : `      ${text}`)), ''])
+    const seconds = `${((performance.now() - beganMs) / 1000).toFixed(1)} s`
+    const ok = this.#styled(' ok ', 'green')
+    if (textWidth(name) + textWidth(detail) + seconds.length + 12 <= this.#width) {
+      this.#write([`${ok}  ${name}: ${detail} ${this.#styled(`(${seconds})`, 'dim')}`])
+      return
     }
+    const details = wrapText(detail, this.#width - indent.length).map((line) => `${indent}${line}`)
+    this.#write([`${ok}  ${name} ${this.#styled(`(${seconds})`, 'dim')}`, ...details])
   }
 
-  /** Leaves the last picture on the screen, without a phase; gives the cursor back. */
+  /** What changes, from now on. */
+  watch(render: (width: number) => readonly ViewLine[]): void {
+    this.#render = render
+    if (this.#isTerminal) this.#picture()
+  }
+
+  /** Leaves the last picture where it is, without a phase; gives the cursor back. Twice is fine. */
   close(): void {
+    clearInterval(this.#timer)
     this.#phase = undefined
     if (!this.#isTerminal) return
-    this.#redraw()
+    this.#picture()
     this.#drawn = 0
     this.#view = []
+    this.#render = () => []
     process.off('exit', this.#showCursor)
     this.#showCursor()
   }
 
-  /** Writes lines which stay, above what changes. */
-  #write(lines: readonly string[]): void {
-    if (!this.#isTerminal) this.#output.write(lines.map((line) => `${line}\n`).join(''))
-    else this.#overwrite(lines)
+  get #width(): number {
+    // The last column stays free: some terminals wrap a line which fills it. Some say they have no columns.
+    return this.#isTerminal ? (this.#options.output.columns || 80) - 1 : 140
   }
 
-  #redraw(): void {
-    this.#overwrite([])
+  #every(ms: number): void {
+    clearInterval(this.#timer)
+    this.#timer = setInterval(() => {
+      this.#picture()
+    }, ms)
+  }
+
+  #picture(): void {
+    this.#view = this.#render(this.#width)
+    if (this.#isTerminal) this.#overwrite([])
+    else if (this.#view.length > 0) {
+      this.#write([...this.#view.map(({ text }) => (text === '' ? '' : `${indent}${text}`)), ''])
+    }
+  }
+
+  /** Lines which stay go above what changes. */
+  #write(lines: readonly string[]): void {
+    if (this.#isTerminal) this.#overwrite(lines)
+    else this.#options.output.write(lines.map((line) => `${line}\n`).join(''))
   }
 
   #overwrite(staying: readonly string[]): void {
-    const { name, beganMs = 0 } = this.#phase ?? {}
-    const seconds = Math.floor((performance.now() - beganMs) / 1000)
-    const phase = name === undefined ? [] : [this.#styled(` ..   ${name} ${seconds > 0 ? `${seconds} s` : ''}`, 'bold')]
-    const view = this.#view.map(({ text, style }) => this.#styled(clipText(text, this.width), style))
+    const { output } = this.#options
+    const view = this.#view.map(({ text, style }) => this.#styled(clipText(text, this.#width), style))
     // A picture higher than the terminal could not be reached again to be overwritten.
-    const changing = [...phase, ...view].slice(0, Math.max(1, this.#output.rows - 1))
+    const changing = [...this.#phaseLine(), ...view].slice(0, Math.max(1, (output.rows || 24) - 1))
     const up = this.#drawn > 0 ? `\x1b[${this.#drawn}A` : ''
     const text = [...staying, ...changing].map((line) => `${line}\x1b[K\n`).join('')
-    this.#output.write(`\r${up}${text}\x1b[J`)
+    output.write(`\r${up}${text}\x1b[J`)
     this.#drawn = changing.length
+  }
+
+  #phaseLine(): readonly string[] {
+    if (this.#phase === undefined) return []
+    const { name, beganMs } = this.#phase
+    const seconds = Math.floor((performance.now() - beganMs) / 1000)
+    return [this.#styled(clipText(` ..   ${name}${seconds > 0 ? ` (${seconds} s)` : ''}`, this.#width), 'bold')]
   }
 
   /** `styleText` keeps to NO_COLOR and to what the terminal can. */
   #styled(text: string, style: Style | undefined): string {
-    return style === undefined || !this.#isTerminal ? text : styleText(style, text, { stream: this.#output })
+    return style === undefined || !this.#isTerminal ? text : styleText(style, text, { stream: this.#options.output })
   }
 }

@@ -2,12 +2,10 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { SplunkEvent } from '../../test/fakes/splunkd/event-stream.ts'
 import type { RunningInput } from '../../test/fakes/splunkd/input-process.ts'
 import { Ledger } from './ledger.ts'
-import { renderView } from './live-view.ts'
+import { renderView, type ViewLine } from './live-view.ts'
 import { RateMeter } from './rate-meter.ts'
 import type { Screen } from './screen.ts'
 import { ShardBoard } from './shard-board.ts'
-
-const frameEveryMs = 200
 
 /** Everything that is seen while lines flow: the input which runs, what came out of it, and what it says. */
 export class Stage {
@@ -22,7 +20,6 @@ export class Stage {
   #parents: ReadonlyMap<string, readonly string[]> = new Map()
   #input: RunningInput | undefined
   #linesRead = 0
-  #timer: NodeJS.Timeout | undefined
 
   /** `fail` is called when the input does what it must not; `signal` ends all waiting. */
   constructor(screen: Screen, fail: (error: Error) => void, signal: AbortSignal) {
@@ -31,19 +28,12 @@ export class Stage {
     this.#signal = signal
   }
 
-  /** Draws from now on. */
+  /** Shows everything from now on. */
   open(): void {
-    this.#timer = setInterval(() => {
-      this.#draw()
-    }, frameEveryMs)
-  }
-
-  /** Draws a last time. */
-  close(): void {
-    if (this.#timer === undefined) return
-    clearInterval(this.#timer)
-    this.#timer = undefined
-    this.#draw()
+    this.#screen.watch((width) => {
+      this.#readLog()
+      return this.#picture(width)
+    })
   }
 
   /** The shards as the stream lists them. */
@@ -78,21 +68,21 @@ export class Stage {
     })
   }
 
-  /** SIGTERM, as splunkd ends an input; resolves with the seconds it took, when all its output is read. */
-  async takeOff(): Promise<string> {
+  /** SIGTERM, as splunkd ends an input; resolves with the milliseconds it took, when all its output is read. */
+  async takeOff(): Promise<number> {
     const input = this.#input
     if (input === undefined) throw new Error('There is no input to stop.')
     this.#readLog()
     this.#input = undefined
     const beganMs = performance.now()
     const { code, forced } = await input.terminate()
-    const seconds = ((performance.now() - beganMs) / 1000).toFixed(1)
+    const tookMs = Math.round(performance.now() - beganMs)
     if (forced) throw new Error('The input did not end within 5 s after SIGTERM and had to be killed.')
     if (code !== 0) throw new Error(`The input ended with exit ${code} after SIGTERM. ${lastWords(input)}`)
     await input.drained
     if (!input.streamClosed) throw new Error('The input ended without </stream>.')
     this.board.stopped()
-    return seconds
+    return tookMs
   }
 
   /** Waits until `condition` holds; throws `sentence` when it does not in time. */
@@ -109,27 +99,23 @@ export class Stage {
     this.#signal.throwIfAborted()
   }
 
-  #draw(): void {
-    this.#readLog()
+  #picture(width: number): readonly ViewLine[] {
     const { ledger, board, meter } = this
-    const view = renderView(
-      {
-        elapsedMs: performance.now() - this.#beganMs,
-        put: ledger.put,
-        indexed: ledger.indexed,
-        duplicated: ledger.duplicated,
-        megabytesPerSecond: meter.current,
-        shards: [...this.#parents].map(([shardId, parents]) => ({
-          shardId,
-          parents,
-          count: ledger.countOf(shardId),
-          line: board.shard(shardId),
-        })),
-        events: [...this.#newest.values()],
-      },
-      this.#screen.width,
-    )
-    this.#screen.show(view)
+    const state = {
+      elapsedMs: performance.now() - this.#beganMs,
+      put: ledger.put,
+      indexed: ledger.indexed,
+      duplicated: ledger.duplicated,
+      megabytesPerSecond: meter.current,
+      shards: [...this.#parents].map(([shardId, parents]) => ({
+        shardId,
+        parents,
+        count: ledger.countOf(shardId),
+        line: board.shard(shardId),
+      })),
+      events: [...this.#newest.values()],
+    }
+    return renderView(state, width)
   }
 
   /** What the input said since the last look; its warnings and errors stay on the screen. */

@@ -1,11 +1,12 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { FakeSplunkd } from '../../test/fakes/splunkd/server.ts'
 import { localRegion, type LocalStream, startLocalStream } from './local-stream.ts'
 import { LogLines } from './log-lines.ts'
 import { LogSender } from './log-sender.ts'
 import type { Verdict } from './ledger.ts'
-import { grouped } from './live-view.ts'
+import { grouped, shortShard } from './live-view.ts'
 import { packagedInput } from './packaged-input.ts'
 import type { Screen } from './screen.ts'
 import { Splunkd } from './splunkd.ts'
@@ -30,15 +31,11 @@ const maxLines = 200_000
  */
 export async function runStory(options: StoryOptions): Promise<Verdict> {
   const { screen, stage, fail, onEnd } = options
-  const home = mkdtempSync(join(tmpdir(), 'kinloader-demo-'))
-  onEnd(async () => {
-    rmSync(home, { recursive: true, force: true, maxRetries: 5 })
-  })
-  const splunkd = await build(screen, home)
+  const splunkd = await install(options)
 
-  screen.begin('starting a local Kinesis')
+  screen.begin('starting Kinesis')
   const stream = await startLocalStream(streamName, 2, onEnd)
-  screen.done(`stream ${streamName} with 2 shards at ${stream.endpoint}`)
+  screen.done(`kinesis-local at ${stream.endpoint}, stream ${streamName}, 2 shards`)
 
   const params = paramsFor(stream)
   await introduce(screen, splunkd, params)
@@ -57,7 +54,7 @@ export async function runStory(options: StoryOptions): Promise<Verdict> {
   stage.showShards(await stream.parents())
   stage.open()
 
-  screen.begin('putting log lines as the log sender does, and reading them')
+  screen.begin('putting and reading log lines')
   const start = (): void => {
     const input = splunkd.run(params, stage.onEvent)
     onEnd(async () => {
@@ -70,7 +67,7 @@ export async function runStory(options: StoryOptions): Promise<Verdict> {
     fail(new Error(`Putting into the local Kinesis failed: ${String(cause)}`))
   })
   start()
-  await stage.until(() => stage.ledger.indexed > 0, 15_000, 'No event came out of the input within 15 s.')
+  await stage.until(() => stage.ledger.indexed > 0, 30_000, 'No event came out of the input within 30 s.')
   await stage.pause(6000)
   screen.done(`${grouped(stage.ledger.indexed)} events so far`)
 
@@ -85,27 +82,35 @@ export async function runStory(options: StoryOptions): Promise<Verdict> {
   screen.done('every line that was put has come out')
 
   screen.begin('stopping the input')
-  const seconds = await stage.takeOff()
-  screen.done(`SIGTERM, ended by itself after ${seconds} s`)
-  stage.close()
+  const tookMs = await stage.takeOff()
+  screen.done(`SIGTERM, exit 0 after ${tookMs} ms`)
   return stage.ledger.verdict(await stream.parents())
 }
 
-async function build(screen: Screen, home: string): Promise<Splunkd> {
+async function install({ screen, onEnd }: StoryOptions): Promise<Splunkd> {
   screen.begin('building and installing the app')
-  const input = await packagedInput(home)
-  screen.done(input.description)
-  return new Splunkd(home, input)
+  const home = mkdtempSync(join(tmpdir(), 'kinloader-demo-'))
+  const installing = packagedInput(home)
+  onEnd(async () => {
+    // Whoever interrupts the build waits for its end: it would make anew what is removed here.
+    await installing.catch(() => undefined)
+    rmSync(home, { recursive: true, force: true, maxRetries: 5 })
+  })
+  const input = await installing
+  const megabytes = (input.archiveBytes / 1_000_000).toFixed(1)
+  screen.done(`kinloader.tar.gz, ${megabytes} MB, is started as ${input.launcher}`)
+  const management = await FakeSplunkd.start({ https: true })
+  onEnd(() => management.stop())
+  return new Splunkd(home, input, management)
 }
 
-/** No more than a user would fill in, but for the local endpoint and store, and figures every second. */
+/** No more than a user would fill in, but for the local endpoint, the beginning of the stream, and figures every second. */
 function paramsFor(stream: LocalStream): Readonly<Record<string, string>> {
   return {
     stream: stream.name,
     region: localRegion,
     endpoint: stream.endpoint,
     initial_position: 'trim_horizon',
-    checkpoint_store: 'filesystem',
     metrics_interval: '1s',
   }
 }
@@ -115,10 +120,10 @@ async function introduce(screen: Screen, splunkd: Splunkd, params: Readonly<Reco
   const { title, argumentCount } = await splunkd.scheme()
   screen.done(`"${title}", ${argumentCount} arguments`)
 
-  screen.begin('--validate-arguments, with a mistake in them')
-  const refusal = await splunkd.validate({ ...params, initial_position: 'yesterday' })
+  screen.begin('--validate-arguments, a misspelt stream')
+  const refusal = await splunkd.validate({ ...params, stream: 'demo-lgos' })
   if (refusal === undefined) throw new Error('The input took arguments which are wrong.')
-  screen.done(`refused with "${refusal}"`)
+  screen.done(`refused: "${refusal}"`)
 
   screen.begin('--validate-arguments')
   const problem = await splunkd.validate(params)
@@ -127,7 +132,7 @@ async function introduce(screen: Screen, splunkd: Splunkd, params: Readonly<Reco
 }
 
 async function split(screen: Screen, stage: Stage, stream: LocalStream): Promise<void> {
-  screen.begin('splitting a shard while lines flow')
+  screen.begin('splitting a shard')
   const before = await stream.parents()
   const [parent = ''] = before.keys()
   await stream.split(parent)
@@ -136,28 +141,34 @@ async function split(screen: Screen, stage: Stage, stream: LocalStream): Promise
   const children = [...after.keys()].filter((shardId) => !before.has(shardId))
   await stage.until(
     () => children.every((child) => stage.ledger.countOf(child).indexed > 0),
-    20_000,
-    `No event of ${children.join(' and ')} came out within 20 s after the split.`,
+    30_000,
+    `No event of ${children.join(' and ')} came out within 30 s after the split.`,
   )
   await stage.pause(4000)
-  screen.done(`${parent} became ${children.join(' and ')}, both are read`)
+  screen.done(`${shortShard(parent)} became ${children.map(shortShard).join(' and ')}, which are read after it`)
 }
 
 async function restart(screen: Screen, stage: Stage, start: () => void): Promise<void> {
-  screen.begin('stopping the input, lines still flow')
-  const seconds = await stage.takeOff()
+  screen.begin('stopping the input')
+  const tookMs = await stage.takeOff()
   const { indexed } = stage.ledger
   await stage.pause(2500)
-  screen.done(`SIGTERM, ended by itself after ${seconds} s; ${grouped(stage.ledger.put - indexed)} lines wait`)
+  screen.done(`SIGTERM, exit 0 after ${tookMs} ms; ${grouped(stage.ledger.put - indexed)} lines wait by now`)
 
-  screen.begin('restarting the input from its checkpoints')
+  screen.begin('restarting the input')
   start()
-  await stage.until(() => stage.ledger.indexed > indexed, 15_000, 'No new event came out within 15 s of the restart.')
-  await stage.until(() => stage.ledger.put - stage.ledger.indexed < linesPerSecond, 20_000, 'The input did not catch up.')
+  await stage.until(() => stage.ledger.indexed > indexed, 30_000, 'No new event came out within 30 s of the restart.')
+  await stage.until(
+    () => stage.ledger.put - stage.ledger.indexed < linesPerSecond,
+    30_000,
+    'The input did not catch up.',
+  )
   if (stage.ledger.duplicated >= indexed) {
     throw new Error('The input began anew after its restart instead of going on from its checkpoints.')
   }
-  screen.done(`caught up, ${grouped(stage.ledger.duplicated)} events came a second time`)
+  screen.done(
+    `went on from its checkpoints and caught up; ${grouped(stage.ledger.duplicated)} events came a second time`,
+  )
 }
 
 /** What has not come out when nothing has for a while is lost, which the verdict tells. */

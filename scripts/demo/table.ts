@@ -1,4 +1,4 @@
-import { clipText, textWidth } from './text-width.ts'
+import { clipStart, clipText, textWidth } from './text-width.ts'
 
 export interface Column {
   readonly title: string
@@ -8,6 +8,8 @@ export interface Column {
   readonly minWidth?: number
   /** In terminal columns; what is longer is cut. Default: none. */
   readonly maxWidth?: number
+  /** Which end of a longer value is cut off. Default the end. */
+  readonly cut?: 'start' | 'end'
 }
 
 /** Aligned columns without a frame, the titles first; no line is wider than `maxWidth`. */
@@ -20,13 +22,14 @@ export function renderTable(
     const needed = Math.max(textWidth(title), minWidth, ...rows.map((row) => textWidth(row[i] ?? '')))
     return Math.min(needed, most)
   })
-  return [columns.map(({ title }) => title), ...rows].map((row) =>
-    clipText(row.map((cell, i) => fitted(cell, widths[i] ?? 0, columns[i]?.align)).join('  ').trimEnd(), maxWidth),
-  )
+  return [columns.map(({ title }) => title), ...rows].map((row) => {
+    const cells = columns.map((column, i) => fitted(row[i] ?? '', widths[i] ?? 0, column))
+    return clipText(cells.join('  ').trimEnd(), maxWidth)
+  })
 }
 
-function fitted(text: string, width: number, align: Column['align'] = 'left'): string {
-  const clipped = clipText(text, width)
+function fitted(text: string, width: number, { align = 'left', cut = 'end' }: Column): string {
+  const clipped = cut === 'end' ? clipText(text, width) : clipStart(text, width)
   const space = ' '.repeat(Math.max(0, width - textWidth(clipped)))
   return align === 'right' ? space + clipped : clipped + space
 }

@@ -23,12 +23,27 @@ export function clipText(text: string, maxWidth: number): string {
   return maxWidth < 1 ? '' : `${clipped}…`
 }
 
+/** As `clipText`, but the end is what stays: of a path it says more. */
+export function clipStart(text: string, maxWidth: number): string {
+  const reversed = (one: string): string => Array.from(one).reverse().join('')
+  return textWidth(text) <= maxWidth ? text : reversed(clipText(reversed(text), maxWidth))
+}
+
+/** The text in lines of at most so many columns, cut at spaces; a longer word gets a line of its own. */
+export function wrapText(text: string, maxWidth: number): readonly string[] {
+  const lines: string[] = []
+  for (const word of text.split(' ')) {
+    const last = lines.at(-1)
+    if (last !== undefined && textWidth(last) + 1 + textWidth(word) <= maxWidth)
+      lines[lines.length - 1] = `${last} ${word}`
+    else lines.push(word)
+  }
+  return lines
+}
+
 /** One line of any text: line ends and tabs are shown, and nothing in it can steer the terminal. */
 export function oneLine(text: string): string {
-  return text
-    .replaceAll(/\r?\n/g, '↵')
-    .replaceAll('\t', ' ')
-    .replaceAll(/\p{C}/gu, '·')
+  return text.replaceAll(/\r?\n/g, '↵').replaceAll('\t', ' ').replaceAll(/\p{C}/gu, '·')
 }
 
 function characterWidth(character: string): number {
