@@ -6,7 +6,6 @@ import { inputXml } from '../../test/fakes/splunkd/documents.ts'
 import { buildApp } from '../build.ts'
 import { runPiped, type PipedOptions, type PipedRun } from './piped.ts'
 
-/** How the launcher runs Node. */
 function launcherFlags(): readonly string[] {
   const launcher = readFileSync(new URL('../../app/bin/kinloader.sh', import.meta.url), 'utf8')
   return /exec "\$node" (.*?) "\$bin/.exec(launcher)?.[1]?.split(' ') ?? []
@@ -18,6 +17,8 @@ const onExit = fileURLToPath(new URL('on-exit.ts', import.meta.url))
 export class Product {
   readonly folder: string
   readonly program: string
+  /** How the launcher runs Node. */
+  readonly flags = launcherFlags()
 
   private constructor(folder: string) {
     this.folder = folder
@@ -38,7 +39,7 @@ export class Product {
   ): Promise<PipedRun> {
     const checkpointDir = mkdtempSync(path.join(this.folder, 'state-'))
     return runPiped({
-      args: [...launcherFlags(), '--import', onExit, this.program],
+      args: [...this.flags, '--import', onExit, this.program],
       env: { AWS_ACCESS_KEY_ID: 'AKIABENCH', AWS_SECRET_ACCESS_KEY: 'bench' },
       input: inputXml({
         serverHost: 'bench',
