@@ -39,7 +39,7 @@ const scenes: Readonly<Record<string, (scene: Scene) => Promise<void>>> = {
     const input = world.run({ onEvent: events.take })
     await input.received(180)
     const eventBytes = input.bytesRead
-    while (input.bytesRead < eventBytes + pipeBytes) await sleep(10)
+    await world.until('filler', () => input.bytesRead >= eventBytes + pipeBytes)
     await sleep(longAfterMs)
     assert.equal(input.bytesRead, eventBytes + pipeBytes)
     await input.kill()
@@ -56,10 +56,12 @@ const scenes: Readonly<Record<string, (scene: Scene) => Promise<void>>> = {
   },
 
   async 'takes nothing for safe before the hold-back, however much was read behind it'({ world, events, putLittle }) {
-    for (let i = 0; i < 10; i += 1) putLittle()
+    putLittle()
     const run = events.beginRun()
     run.allowedMs = 10_000
     const input = world.run({ onEvent: events.take, params: { hold_back: '5s' } })
+    await input.received(180)
+    for (let i = 0; i < 9; i += 1) putLittle()
     await input.received(1800)
     await sleep(longAfterMs)
     run.killedAtMs = performance.now()
