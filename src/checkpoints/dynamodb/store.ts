@@ -3,26 +3,12 @@ import { TokenBucket } from '../../core/backoff.ts'
 import { errorCode, KinloaderError } from '../../core/errors.ts'
 import type { CheckableStore } from '../checkable.ts'
 import { aborted } from '../errors.ts'
-import { plainName, type ReaderIdentity } from '../reader-identity.ts'
 import { dynamoDbError, missingTable } from './errors.ts'
 import { scanCheckpoints } from './scan.ts'
 import { abortOptions, checkKey, describeTable, openTable, type TableOptions } from './table.ts'
 
 /** The client in the options becomes the store's own: `close` destroys it. */
 export type DynamoDbCheckpointStoreOptions = TableOptions
-
-/** The table of a reader who was given none: `kinloader-<stream>[.<checkpoint name>]`. Tables belong to a region. */
-export function checkpointTable(reader: ReaderIdentity): string {
-  return `kinloader-${plainName([reader.stream, reader.checkpointName], 200, /^[A-Za-z0-9_-]+$/)}`
-}
-
-/**
- * The shortest time between two saves of so many changed lanes which leaves a fifth of the table's write units
- * free, in milliseconds: with 10 units max(5 s, lanes / 8).
- */
-export function saveIntervalMs(lanes: number, writeCapacity = 10): number {
-  return Math.max(5000, (lanes * 1000) / (writeCapacity * 0.8))
-}
 
 /**
  * Checkpoints in a DynamoDB table of one reader, an item each:

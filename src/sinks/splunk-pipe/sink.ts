@@ -240,7 +240,7 @@ interface Watcher {
 }
 
 /** Messages of so many characters are encoded together. */
-const sliceCharacters = 64 * 1024
+const sliceCharacters = 128 * 1024
 
 /** What the elements around a message add, roughly. */
 const frameCharacters = 150

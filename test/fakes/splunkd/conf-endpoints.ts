@@ -31,9 +31,17 @@ export class ConfEndpoints {
   }
 
   inputs(_app: string, [scheme, name]: readonly string[], { method, body }: Call): Reply {
-    const stanza = `${scheme ?? ''}://${name ?? ''}`
+    if (name === undefined) {
+      const prefix = `${scheme ?? ''}://`
+      const own = [...this.stanzas].filter(([stanza]) => stanza.startsWith(prefix))
+      return {
+        status: 200,
+        body: { entry: own.map(([stanza, content]) => ({ name: stanza.slice(prefix.length), content })) },
+      }
+    }
+    const stanza = `${scheme ?? ''}://${name}`
     const params = this.stanzas.get(stanza)
-    if (params === undefined) return failure(404, `Could not find object id=${name ?? ''}`)
+    if (params === undefined) return failure(404, `Could not find object id=${name}`)
     if (method === 'POST') {
       const changes = Object.fromEntries(new URLSearchParams(body))
       Object.assign(params, changes)

@@ -3,51 +3,16 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { CreateTableCommand, DescribeTableCommand, PutItemCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb'
-import { kinlogPlace, readKinlogCheckpoints, type KinlogDoors } from '../../../src/checkpoints/kinlog/checkpoints.ts'
-import { SplunkdClient } from '../../../src/clients/splunkd.ts'
-import { FakeSplunkd } from '../../fakes/splunkd/server.ts'
-import { dynamoDbClient, startDynalite, type Dynalite } from '../../support/dynalite.ts'
+import { readKinlogCollection } from '../../src/checkpoints/kinlog/collection.ts'
+import { readKinlogFile } from '../../src/checkpoints/kinlog/file.ts'
+import { readKinlogTable } from '../../src/checkpoints/kinlog/table.ts'
+import { SplunkdClient } from '../../src/clients/splunkd.ts'
+import { FakeSplunkd } from '../fakes/splunkd/server.ts'
+import { dynamoDbClient, startDynalite, type Dynalite } from '../support/dynalite.ts'
 
 const [first, second] = ['shardId-000000000000', 'shardId-000000000001']
 const sequence = '49590338271490256608559692538361571095921575989136588898'
 const timestamp = '2017-05-01T12:00:00.123456789Z'
-
-describe('the setting import_checkpoints', () => {
-  it('names a file, a table or a collection', () => {
-    assert.deepEqual(kinlogPlace('file:/var/lib/app.json'), { kind: 'file', path: '/var/lib/app.json' })
-    assert.deepEqual(kinlogPlace('file:///var/lib/app.json'), { kind: 'file', path: '/var/lib/app.json' })
-    assert.deepEqual(kinlogPlace('file:app.json'), { kind: 'file', path: 'app.json' })
-    assert.deepEqual(kinlogPlace(' ./app.json '), { kind: 'file', path: './app.json' })
-    assert.deepEqual(kinlogPlace('C:\\kinlog\\app.json'), { kind: 'file', path: 'C:\\kinlog\\app.json' })
-    assert.deepEqual(kinlogPlace('dynamodb:kinlog.app-1'), { kind: 'table', table: 'kinlog.app-1' })
-    assert.deepEqual(kinlogPlace('kvstore:kinlog_app'), {
-      kind: 'collection',
-      app: undefined,
-      collection: 'kinlog_app',
-    })
-    assert.deepEqual(kinlogPlace('kvstore:kinlog/app'), { kind: 'collection', app: 'kinlog', collection: 'app' })
-  })
-
-  for (const bad of [
-    '',
-    'app.json',
-    'file:',
-    'dynamodb:',
-    'dynamodb:a b',
-    'dynamodb:ab',
-    'kvstore:',
-    'kvstore:a/b/c',
-    'kvstore:a/',
-    's3:bucket',
-  ]) {
-    it(`refuses "${bad}" and says what can be written`, () => {
-      assert.throws(() => kinlogPlace(bad), {
-        code: 'IMPORT_FAILED',
-        message: /write file:<path>, dynamodb:<table> or kvstore:/,
-      })
-    })
-  }
-})
 
 describe('checkpoints of kinlog', () => {
   let folder: string
@@ -55,9 +20,13 @@ describe('checkpoints of kinlog', () => {
   let dynamoDb: DynamoDBClient
   let splunkd: FakeSplunkd
   let client: SplunkdClient
-  let doors: KinlogDoors
-  const read = async (setting: string): Promise<[string, string][]> =>
-    [...(await readKinlogCheckpoints(setting, doors))].sort()
+  const read = async (place: string): Promise<[string, string][]> => [...(await readFrom(place))].sort()
+  const readFrom = (place: string): Promise<ReadonlyMap<string, string>> => {
+    const [, kind, rest = ''] = /^(dynamodb|kvstore):(.*)$/.exec(place) ?? []
+    if (kind === 'dynamodb') return readKinlogTable(dynamoDb, rest)
+    if (kind === 'kvstore') return readKinlogCollection(client, 'kinlog', rest)
+    return readKinlogFile(place)
+  }
 
   before(async () => {
     folder = await mkdtemp(join(tmpdir(), 'kinloader-kinlog-'))
@@ -65,7 +34,6 @@ describe('checkpoints of kinlog', () => {
     dynamoDb = dynamoDbClient(dynalite.endpoint)
     splunkd = await FakeSplunkd.start({ maxRowsPerQuery: 1 })
     client = new SplunkdClient({ serverUri: splunkd.serverUri, sessionKey: 'test-session-key' })
-    doors = { dynamoDb: () => dynamoDb, splunkd: client, app: 'kinloader' }
   })
 
   after(async () => {
@@ -78,7 +46,7 @@ describe('checkpoints of kinlog', () => {
     const path = join(folder, 'kinlog.json')
     const entry = (shard_id: string, checkpoint: string): object => ({ shard_id, timestamp, checkpoint })
     await writeFile(path, `${JSON.stringify({ [first]: entry(first, sequence), [second]: entry(second, '0') })}\n`)
-    assert.deepEqual(await read(`file:${path}`), [
+    assert.deepEqual(await read(path), [
       [first, sequence],
       [second, '0'],
     ])
@@ -140,19 +108,18 @@ describe('checkpoints of kinlog', () => {
 
   it('are read from its collection, page by page', async () => {
     const documents = splunkd.kvStore.documents('kinlog', 'kinlog_app')
-    assert.deepEqual(await read('kvstore:kinlog/kinlog_app'), [])
+    assert.deepEqual(await read('kvstore:kinlog_app'), [])
     documents.set('x', { _key: 'x', anything: 1 })
-    await assert.rejects(read('kvstore:kinlog/kinlog_app'), {
+    await assert.rejects(read('kvstore:kinlog_app'), {
       code: 'IMPORT_FAILED',
       message: /no checkpoints of kinlog/,
     })
     documents.set(first, { _key: first, shard_id: first, timestamp, checkpoint: sequence })
     documents.set(second, { _key: second, shard_id: second, timestamp, checkpoint: '0' })
-    assert.deepEqual(await read('kvstore:kinlog/kinlog_app'), [
+    assert.deepEqual(await read('kvstore:kinlog_app'), [
       [first, sequence],
       [second, '0'],
     ])
-    doors = { ...doors, app: 'kinlog' }
     assert.deepEqual(await read('kvstore:kinlog_app'), [
       [first, sequence],
       [second, '0'],
@@ -162,9 +129,6 @@ describe('checkpoints of kinlog', () => {
     await assert.rejects(read('kvstore:none'), {
       code: 'IMPORT_FAILED',
       message: /there is no collection none of the app kinlog; write kvstore:<app>\/<collection>/,
-    })
-    await assert.rejects(readKinlogCheckpoints('kvstore:a', { ...doors, splunkd: undefined }), {
-      code: 'IMPORT_FAILED',
     })
   })
 })
