@@ -99,7 +99,7 @@ export class Killing {
     }
     // Long enough for a hold-back and a save: what is in the pipe would be remembered if it were taken for read.
     const pausedMs =
-      way === 'while splunkd does not read' || way === 'together with splunkd' ? random.between(50, 1000) : 0
+      way === 'while splunkd does not read' || way === 'together with splunkd' ? random.between(50, 800) : 0
     if (pausedMs > 0) {
       input.pause()
       await systemClock.sleep(pausedMs)
