@@ -1,6 +1,7 @@
 import { cpus, totalmem } from 'node:os'
 import { Product } from './bench/product.ts'
 import type { Row } from './bench/row.ts'
+import { idleMemoryRow, stalledMemoryRow } from './bench/rows/memory.ts'
 import { throughputRow } from './bench/rows/throughput.ts'
 
 /** Measures, row by row, and prints what came of it. Never a test: the exit code is 0 whatever the figures. */
@@ -8,6 +9,8 @@ const product = await Product.build()
 const rows: readonly (() => Promise<Row>)[] = [
   () => throughputRow(product, 'log-record'),
   () => throughputRow(product, 'text'),
+  () => stalledMemoryRow(product),
+  () => idleMemoryRow(product),
 ]
 process.stdout.write(
   `${process.version}, ${cpus().length} x ${cpus()[0]?.model ?? '?'}, ${Math.round(totalmem() / 2 ** 30)} GiB\n\n`,

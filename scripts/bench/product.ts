@@ -1,10 +1,16 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { inputXml } from '../../test/fakes/splunkd/documents.ts'
 import { buildApp } from '../build.ts'
 import { runPiped, type PipedOptions, type PipedRun } from './piped.ts'
+
+/** How the launcher runs Node. */
+function launcherFlags(): readonly string[] {
+  const launcher = readFileSync(new URL('../../app/bin/kinloader.sh', import.meta.url), 'utf8')
+  return /exec "\$node" (.*?) "\$bin/.exec(launcher)?.[1]?.split(' ') ?? []
+}
 
 const onExit = fileURLToPath(new URL('on-exit.ts', import.meta.url))
 
@@ -32,7 +38,7 @@ export class Product {
   ): Promise<PipedRun> {
     const checkpointDir = mkdtempSync(path.join(this.folder, 'state-'))
     return runPiped({
-      args: ['--no-warnings', '--import', onExit, this.program],
+      args: [...launcherFlags(), '--import', onExit, this.program],
       env: { AWS_ACCESS_KEY_ID: 'AKIABENCH', AWS_SECRET_ACCESS_KEY: 'bench' },
       input: inputXml({
         serverHost: 'bench',
