@@ -28,17 +28,15 @@ const payloads: Buffer[] = []
 for (const events of corpus({ seed: Number(values.seed), records: recordsPerAnswer, eventsPerRecord })) {
   payloads.push(isText ? asText(events) : asLogRecord(events))
 }
-const records = payloads.map((payload, i) => {
-  const sequence = '0'.repeat(sequenceDigits)
+/** Each record in the JSON of an answer, up to its sequence number and from there on. */
+const recordTails = payloads.map((payload, i) => {
   const data = payload.toString('base64')
-  return `{"SequenceNumber":"${sequence}","ApproximateArrivalTimestamp":1767225600.123,"PartitionKey":"broken-${i}","Data":"${data}"}`
+  return Buffer.from(`","ApproximateArrivalTimestamp":1767225600.123,"PartitionKey":"broken-${i}","Data":"${data}"}`)
 })
-const recordsJson = Buffer.from(`{"Records":[${records.join(',')}]`)
-const sequenceAt = [...recordsJson.toString('latin1').matchAll(/"SequenceNumber":"/g)].map(
-  (match) => match.index + match[0].length,
-)
 
 const arn = 'arn:aws:kinesis:us-east-1:123456789012:stream/bench'
+/** Each shard has a child, which stays empty and open: how a shard ends. */
+const firstChild = 1_000_000
 const drained = new Set<number>()
 
 function sequenceNumber(shard: number, ordinal: number): string {
@@ -46,14 +44,22 @@ function sequenceNumber(shard: number, ordinal: number): string {
   return `49${tail.padStart(sequenceDigits - 2, '0')}`
 }
 
-function getRecords(iterator: string): Buffer {
-  const [shard = 0, ordinal = 0] = iterator.split('/').map(Number)
-  const last = ordinal + 1 >= answersPerShard
+/** Iterators are `<shard>/<records read>`; an answer is full, or as long as `Limit` allows. */
+function getRecords(iterator: string, limit = recordsPerAnswer): Buffer {
+  const [shard = 0, read = 0] = iterator.split('/').map(Number)
+  if (shard >= firstChild) return Buffer.from(`{"Records":[],"NextShardIterator":"${iterator}","MillisBehindLatest":0}`)
+  const end = Math.min(read + Math.min(limit, recordsPerAnswer), answersPerShard * recordsPerAnswer)
+  const parts: Uint8Array[] = []
+  for (let at = read; at < end; at += 1) {
+    parts.push(Buffer.from(`${at === read ? '{"Records":[' : ','}{"SequenceNumber":"${sequenceNumber(shard, at + 1)}`))
+    parts.push(recordTails[at % recordsPerAnswer] ?? Buffer.alloc(0))
+  }
+  const last = end >= answersPerShard * recordsPerAnswer
   if (last) drained.add(shard)
-  const next = last ? '"NextShardIterator":null' : `"NextShardIterator":"${shard}/${ordinal + 1}"`
-  const body = Buffer.concat([recordsJson, Buffer.from(`,${next},"MillisBehindLatest":${last ? 0 : 60_000}}`)])
-  sequenceAt.forEach((at, i) => body.write(sequenceNumber(shard, ordinal * recordsPerAnswer + i + 1), at, 'latin1'))
-  return body
+  const children = `"ChildShards":[{"ShardId":"${shardId(firstChild + shard)}","ParentShards":["${shardId(shard)}"]}]`
+  const next = last ? `"NextShardIterator":null,${children}` : `"NextShardIterator":"${shard}/${end}"`
+  parts.push(Buffer.from(`],${next},"MillisBehindLatest":${last ? 0 : 60_000}}`))
+  return Buffer.concat(parts)
 }
 
 function listShards(): object {
@@ -76,13 +82,13 @@ function shardId(shard: number): string {
   return `shardId-${String(shard).padStart(12, '0')}`
 }
 
-function answer(operation: string, input: Readonly<Record<string, string>>): Buffer | object {
+function answer(operation: string, input: Readonly<Record<string, unknown>>): Buffer | object {
   switch (operation) {
     case 'GetRecords':
-      return getRecords(input['ShardIterator'] ?? '')
+      return getRecords(String(input['ShardIterator']), input['Limit'] as number | undefined)
     case 'GetShardIterator':
       // Whatever the position: a bench begins at the beginning, once.
-      return { ShardIterator: `${Number(input['ShardId']?.slice(-12))}/0` }
+      return { ShardIterator: `${Number(String(input['ShardId']).slice(-12))}/0` }
     case 'ListShards':
       return listShards()
     case 'DescribeStreamSummary':
@@ -110,7 +116,7 @@ const server = createServer((request, response) => {
   request.on('end', () => {
     const operation = String(request.headers['x-amz-target']).split('.')[1] ?? ''
     const text = Buffer.concat(chunks).toString()
-    const input = (text === '' ? {} : JSON.parse(text)) as Record<string, string>
+    const input = (text === '' ? {} : JSON.parse(text)) as Record<string, unknown>
     const answered = answer(operation, input)
     const body = Buffer.isBuffer(answered) ? answered : Buffer.from(JSON.stringify(answered))
     response.writeHead(200, { 'content-type': 'application/x-amz-json-1.1', 'content-length': body.length })

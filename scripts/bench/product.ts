@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -6,12 +6,19 @@ import { inputXml } from '../../test/fakes/splunkd/documents.ts'
 import { buildApp } from '../build.ts'
 import { runPiped, type PipedOptions, type PipedRun } from './piped.ts'
 
+function launcherFlags(): readonly string[] {
+  const launcher = readFileSync(new URL('../../app/bin/kinloader.sh', import.meta.url), 'utf8')
+  return /exec "\$node" (.*?) "\$bin/.exec(launcher)?.[1]?.split(' ') ?? []
+}
+
 const onExit = fileURLToPath(new URL('on-exit.ts', import.meta.url))
 
 /** The bundled input, in a folder of its own. */
 export class Product {
   readonly folder: string
   readonly program: string
+  /** How the launcher runs Node. */
+  readonly flags = launcherFlags()
 
   private constructor(folder: string) {
     this.folder = folder
@@ -32,7 +39,7 @@ export class Product {
   ): Promise<PipedRun> {
     const checkpointDir = mkdtempSync(path.join(this.folder, 'state-'))
     return runPiped({
-      args: ['--no-warnings', '--import', onExit, this.program],
+      args: [...this.flags, '--import', onExit, this.program],
       env: { AWS_ACCESS_KEY_ID: 'AKIABENCH', AWS_SECRET_ACCESS_KEY: 'bench' },
       input: inputXml({
         serverHost: 'bench',

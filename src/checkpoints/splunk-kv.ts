@@ -151,7 +151,7 @@ export class SplunkKvCheckpointStore implements CheckableStore {
       if (waitedMs >= startTimeoutMs) {
         throw new KinloaderError(
           'KV_STORE_NOT_READY',
-          `Splunk's KV store is not ready after ${Math.round(waitedMs / 1000)} s (${errorText(waiting)}); see "splunk show kvstore-status" and mongod.log, or choose checkpoint_store = dynamodb or filesystem.`,
+          `Splunk's KV store is not ready after ${Math.round(waitedMs / 1000)} s (${errorText(waiting).replace(/\.$/, '')}); if it is just starting, try again in a few minutes, else see "splunk show kvstore-status" and mongod.log, or choose checkpoint_store = dynamodb or filesystem.`,
           { cause: waiting, retryable: true },
         )
       }

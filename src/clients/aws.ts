@@ -48,10 +48,12 @@ export interface CredentialOptions {
   /** The process's environment. `AWS_SECRET_KEY_ID` is taken for the secret as kinlog did, where the SDK's own name is missing. */
   readonly environment: Readonly<Record<string, string | undefined>>
   readonly requestHandler: NodeHttpHandler
+  /** How often it is tried to assume the role before that fails. Default 3. */
+  readonly maxAttempts?: number
 }
 
 export function awsCredentials(options: CredentialOptions): AwsCredentialIdentityProvider {
-  const { role, region, stsEndpoint, requestHandler } = options
+  const { role, region, stsEndpoint, requestHandler, maxAttempts = 3 } = options
   const base = baseCredentials(options)
   if (role === undefined) return base
   return fromTemporaryCredentials({
@@ -61,7 +63,7 @@ export function awsCredentials(options: CredentialOptions): AwsCredentialIdentit
       RoleSessionName: role.sessionName,
       ...(role.externalId !== undefined && { ExternalId: role.externalId }),
     },
-    clientConfig: { region, requestHandler, ...(stsEndpoint !== undefined && { endpoint: stsEndpoint }) },
+    clientConfig: { region, requestHandler, maxAttempts, ...(stsEndpoint !== undefined && { endpoint: stsEndpoint }) },
   })
 }
 

@@ -1,18 +1,22 @@
-import { errorText } from '../core/errors.ts'
+import { errorCode } from '../core/errors.ts'
+import { awsMessage } from './aws-message.ts'
 import type { KinesisFault } from './kinesis-errors.ts'
 
-/** One sentence for the person who has to act, naming the stream. No AWS message carries a secret. */
+/** One sentence for the person who has to act, naming the stream; the caller gives it a capital and a full stop. */
 export function kinesisAdvice(fault: KinesisFault, error: unknown, stream: string): string {
-  const said = errorText(error)
+  const said = awsMessage(error)
   switch (fault) {
     case 'gone':
       return `stream ${stream} does not exist in this region and account; check its name, region and endpoint (${said})`
     case 'denied':
+      if (/sts:AssumeRole/i.test(said)) {
+        return `the role for stream ${stream} may not be assumed; allow sts:AssumeRole, and see the role's trust policy and external_id (${said})`
+      }
       return `access to stream ${stream} is denied; allow kinesis:DescribeStreamSummary, kinesis:ListShards, kinesis:GetShardIterator and kinesis:GetRecords on it (${said})`
     case 'key':
       return `the KMS key of stream ${stream} cannot be used; enable it and allow kms:Decrypt (${said})`
     case 'credentials':
-      return `AWS refuses the credentials; check the key, its expiry, the role and this machine's clock (${said})`
+      return credentialAdvice(error, stream)
     case 'throttled':
       return `stream ${stream} is read or described too often by all its consumers together (${said})`
     case 'transient':
@@ -30,6 +34,17 @@ export function kinesisAdvice(fault: KinesisFault, error: unknown, stream: strin
     case 'expired-token':
     case 'refused':
     case 'aborted':
-      return `Kinesis refuses the request for stream ${stream} (${said})`
+      return `Kinesis refuses the request for stream ${stream}; check stream, region and endpoint (${said})`
   }
+}
+
+function credentialAdvice(error: unknown, stream: string): string {
+  const said = awsMessage(error)
+  if (/scoped to a valid region/i.test(said)) {
+    return `the endpoint does not belong to the region of stream ${stream}; correct region or endpoint (${said})`
+  }
+  if (/^(CredentialsProviderError|TokenProviderError)$/.test(errorCode(error))) {
+    return `there are no AWS credentials which can be used; give a key, or let the environment or the machine's role provide one (${said})`
+  }
+  return `AWS refuses the credentials; check the key, its expiry, the role and this machine's clock (${said})`
 }

@@ -61,10 +61,8 @@ export class KinesisStream {
     if (summary?.StreamARN === undefined) {
       throw new KinloaderError(
         'BAD_ANSWER',
-        'the Kinesis endpoint gave no stream description; is it a Kinesis endpoint?',
-        {
-          retryable: true,
-        },
+        'The endpoint gave no description of the stream, as if it were no Kinesis: correct endpoint, or leave it empty.',
+        { retryable: true },
       )
     }
     this.#target = { StreamARN: summary.StreamARN }
@@ -98,7 +96,11 @@ export class KinesisStream {
     if (start.type === 'AFTER_SEQUENCE_NUMBER') input.StartingSequenceNumber = start.sequenceNumber
     const answer = await this.#client.send(new GetShardIteratorCommand(input), { abortSignal: signal })
     if (answer.ShardIterator === undefined) {
-      throw new KinloaderError('BAD_ANSWER', `Kinesis gave no iterator for ${shardId}`, { retryable: true })
+      throw new KinloaderError(
+        'BAD_ANSWER',
+        `Kinesis gave no iterator for ${shardId}: see that endpoint is one of Kinesis.`,
+        { retryable: true },
+      )
     }
     return answer.ShardIterator
   }

@@ -200,7 +200,7 @@ function exchange(
 
 function refusal({ status, text }: Answer, { path }: SplunkdRequest): KinloaderError {
   const said = messageOf(text)
-  const what = `splunkd answered ${path} with ${status}${said === '' ? '' : `: ${said}`}`
+  const what = `splunkd answered ${path} with ${status}${said === '' ? '' : ` (${said})`}`
   switch (status) {
     case 401:
     case 403:
@@ -209,14 +209,20 @@ function refusal({ status, text }: Answer, { path }: SplunkdRequest): KinloaderE
         `${what}; the session key is no longer accepted, so the input has to be started again to get a fresh one.`,
       )
     case 404:
-      return new KinloaderError('SPLUNKD_NOT_FOUND', what)
+      return new KinloaderError('SPLUNKD_NOT_FOUND', `${what}; see that the app kinloader is installed here.`)
     case 409:
-      return new KinloaderError('SPLUNKD_CONFLICT', what)
+      return new KinloaderError('SPLUNKD_CONFLICT', `${what}.`)
     case 503:
-      return new KinloaderError('SPLUNKD_STARTING', `${what}; it is starting or stopping.`, { retryable: true })
+      return new KinloaderError(
+        'SPLUNKD_STARTING',
+        `${what}; it is starting or stopping, so try again in a few minutes.`,
+        { retryable: true },
+      )
     default:
-      if (status >= 500 || status === 429) return new KinloaderError('SPLUNKD_FAILED', what, { retryable: true })
-      return new KinloaderError('SPLUNKD_REFUSED', what)
+      if (status >= 500 || status === 429) {
+        return new KinloaderError('SPLUNKD_FAILED', `${what}; try again, and see splunkd.log.`, { retryable: true })
+      }
+      return new KinloaderError('SPLUNKD_REFUSED', `${what}; see splunkd.log.`)
   }
 }
 
@@ -225,7 +231,7 @@ function messageOf(text: string): string {
   try {
     const body = JSON.parse(text) as { messages?: { text?: unknown }[] } | null
     const said = body?.messages?.map(({ text: one }) => (typeof one === 'string' ? one : '')).join(' ') ?? ''
-    return said.replaceAll(/\s+/g, ' ').trim().slice(0, 500)
+    return said.replaceAll(/\s+/g, ' ').trim().slice(0, 500).replace(/\.$/, '')
   } catch {
     return ''
   }

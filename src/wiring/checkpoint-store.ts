@@ -16,11 +16,13 @@ export interface CheckpointsOptions {
   readonly splunkd: SplunkdClient
   readonly clock: Clock
   readonly logger: Logger
+  /** How long a store which is just starting is waited for, in milliseconds. Default: as each store has it, minutes. */
+  readonly patienceMs?: number
 }
 
 /** The checkpoint store an input's settings ask for. The code for DynamoDB is loaded only when it is chosen. */
 export async function openCheckpoints(options: CheckpointsOptions): Promise<CheckableStore> {
-  const { settings, definition, connection, splunkd, clock, logger } = options
+  const { settings, definition, connection, splunkd, clock, logger, patienceMs } = options
   const reader: ReaderIdentity = {
     region: settings.region,
     stream: settings.stream.name,
@@ -30,7 +32,13 @@ export async function openCheckpoints(options: CheckpointsOptions): Promise<Chec
     case 'filesystem':
       return new FilesystemCheckpointStore({ path: checkpointFile(definition.checkpointDir, reader), clock })
     case 'kvstore':
-      return new SplunkKvCheckpointStore({ client: splunkd, clock, logger, reader })
+      return new SplunkKvCheckpointStore({
+        client: splunkd,
+        clock,
+        logger,
+        reader,
+        ...(patienceMs !== undefined && { startTimeoutMs: patienceMs }),
+      })
     case 'dynamodb':
       return (await import('./dynamodb-checkpoints.ts')).openDynamoDbCheckpoints(settings, connection, options)
   }

@@ -11,11 +11,11 @@ import type { KinloaderSettings } from './inputs/kinloader-settings.ts'
 export function openDynamoDbCheckpoints(
   settings: KinloaderSettings,
   connection: AwsConnection,
-  { clock, logger }: { readonly clock: Clock; readonly logger: Logger },
+  { clock, logger, patienceMs }: { readonly clock: Clock; readonly logger: Logger; readonly patienceMs?: number },
 ): DynamoDbCheckpointStore {
   const { table, create, billing, readCapacity, writeCapacity } = settings.dynamodb
   return new DynamoDbCheckpointStore({
-    client: createDynamoDbClient(settings, connection),
+    client: createDynamoDbClient(settings, connection, patienceMs),
     clock,
     logger,
     table,
@@ -23,6 +23,7 @@ export function openDynamoDbCheckpoints(
     billing: billing === 'on_demand' ? 'on-demand' : 'provisioned',
     readCapacity,
     writeCapacity,
+    ...(patienceMs !== undefined && { activeTimeoutMs: patienceMs }),
   })
 }
 
@@ -41,13 +42,22 @@ export async function importKinlogTable(
   }
 }
 
-function createDynamoDbClient(settings: KinloaderSettings, connection: AwsConnection): DynamoDBClient {
+/** With `patienceMs` a call is tried once and has that long. */
+function createDynamoDbClient(
+  settings: KinloaderSettings,
+  connection: AwsConnection,
+  patienceMs?: number,
+): DynamoDBClient {
   const { region, dynamodbEndpoint, aws } = settings
   return new DynamoDBClient({
     region,
     credentials: connection.credentials,
-    requestHandler: awsRequestHandler({ proxy: aws.proxy, endpoint: dynamodbEndpoint, requestTimeoutMs: 5000 }),
-    maxAttempts: 3,
+    requestHandler: awsRequestHandler({
+      proxy: aws.proxy,
+      endpoint: dynamodbEndpoint,
+      requestTimeoutMs: patienceMs ?? 5000,
+    }),
+    maxAttempts: patienceMs === undefined ? 3 : 1,
     ...(dynamodbEndpoint !== undefined && { endpoint: dynamodbEndpoint }),
   })
 }

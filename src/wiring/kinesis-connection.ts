@@ -15,7 +15,7 @@ export interface KinesisConnectionOptions {
   /** The key to use instead of what the SDK finds by itself. */
   readonly key: AwsKey | undefined
   readonly environment: Readonly<Record<string, string | undefined>>
-  /** Default 30,000. */
+  /** Default 30,000. Where it is given somebody waits, so nothing is tried twice. */
   readonly requestTimeoutMs?: number
 }
 
@@ -44,6 +44,7 @@ export function connectKinesis(options: KinesisConnectionOptions): AwsConnection
     stsEndpoint: settings.stsEndpoint,
     environment,
     requestHandler,
+    ...(requestTimeoutMs !== undefined && { maxAttempts: 1 }),
   })
   const client = createKinesisClient({ region, endpoint: settings.endpoint, credentials, requestHandler })
   return { stream: new KinesisStream(client, settings.stream), credentials, requestHandler }

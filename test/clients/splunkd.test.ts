@@ -94,7 +94,7 @@ describe('the client of splunkd', () => {
       assert.equal(error.code, message)
       assert.equal(error.retryable, retryable)
       assert.match(error.message, new RegExp(`${code}`))
-      if (code === 400) assert.match(error.message, /: Field a is not a string\./)
+      if (code === 400) assert.match(error.message, / \(Field a is not a string\); see splunkd\.log/)
     })
   }
 

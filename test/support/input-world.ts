@@ -109,11 +109,16 @@ export class InputWorld {
   }
 
   /** Resolves when the service was called that often, all runs counted. */
-  async called(operation: string, count = 1, timeoutMs = 15_000): Promise<void> {
-    const giveUpMs = performance.now() + timeoutMs
-    while (this.engine.calls.count(operation) < count) {
+  called(operation: string, count = 1): Promise<void> {
+    return this.until(`${count} calls of ${operation}`, () => this.engine.calls.count(operation) >= count)
+  }
+
+  /** Resolves when it is so; rejects after 15 s. For what nobody tells of. */
+  async until(what: string, isSo: () => boolean): Promise<void> {
+    const giveUpMs = performance.now() + 15_000
+    while (!isSo()) {
       if (performance.now() > giveUpMs) {
-        throw new Error(`${operation} was not called ${count} times; ${this.runs.at(-1)?.stderr.join('\n') ?? ''}`)
+        throw new Error(`no ${what} within 15 s; ${this.runs.at(-1)?.stderr.slice(-10).join('\n') ?? ''}`)
       }
       await systemClock.sleep(10)
     }

@@ -1,11 +1,12 @@
+import { awsMessage } from '../../clients/aws-message.ts'
 import { kinesisFault } from '../../clients/kinesis-errors.ts'
-import { errorText, KinloaderError } from '../../core/errors.ts'
+import { KinloaderError } from '../../core/errors.ts'
 import { aborted } from '../errors.ts'
 
 /** What went wrong with a table, as the user needs it. */
 export function dynamoDbError(error: unknown, table: string): KinloaderError {
   if (error instanceof KinloaderError) return error
-  const text = errorText(error)
+  const text = awsMessage(error)
   const say = (code: string, message: string, retryable: boolean): KinloaderError =>
     new KinloaderError(code, message, { cause: error, retryable })
   // The names of AWS errors which matter here are common to its services.
@@ -15,7 +16,7 @@ export function dynamoDbError(error: unknown, table: string): KinloaderError {
     case 'throttled':
       return say(
         'DYNAMODB_THROTTLED',
-        `DynamoDB throttles the table ${table}; raise its capacity or choose dynamodb_billing = on-demand.`,
+        `DynamoDB throttles the table ${table}; raise its capacity or choose dynamodb_billing = on_demand.`,
         true,
       )
     case 'denied':
@@ -49,7 +50,11 @@ export function dynamoDbError(error: unknown, table: string): KinloaderError {
     case 'wrong-shard':
     case 'too-old':
     case 'future':
-      return say('DYNAMODB_REFUSED', `DynamoDB refuses a request for the table ${table}: ${text}`, false)
+      return say(
+        'DYNAMODB_REFUSED',
+        `DynamoDB refuses a request for the table ${table} (${text}); see that the table is one for checkpoints.`,
+        false,
+      )
   }
 }
 

@@ -43,7 +43,7 @@ describe('the input when its KV store is away', () => {
       events.putRecord('shardId-000000000000', 10)
       // The filler comes behind the hold-back; then there is a position to save.
       await input.received(10)
-      while (input.bytesRead < 65_536) await sleep(10)
+      await world.until('filler', () => input.bytesRead > 65_536)
       await sleep(300)
       await endsInTime(input)
     })
@@ -52,7 +52,7 @@ describe('the input when its KV store is away', () => {
   it('ends at SIGTERM while it waits for the first answer', async () => {
     splunkd.setSilent(true)
     const input = world.run()
-    while (splunkd.requests.length === 0) await sleep(10)
+    await world.until('request to splunkd', () => splunkd.requests.length > 0)
     await endsInTime(input)
     assert.equal(world.engine.calls.count('GetRecords'), 0)
   })
