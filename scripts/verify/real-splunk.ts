@@ -38,13 +38,13 @@ export const realSplunkStep: Step = {
   },
 }
 
-const pollMs = 2000
-
 export interface RealSplunkOptions extends SplunkOptions {
   readonly index: string
   readonly makeArchive: () => Promise<string>
   /** How long events may take to be found, in milliseconds. Default 120,000. */
   readonly searchTimeoutMs?: number
+  /** Between two questions, in milliseconds. Default 2,000. */
+  readonly pollMs?: number
 }
 
 /** Every step back is a check as well, and is done whatever went wrong before. */
@@ -57,7 +57,7 @@ export async function verifyRealSplunk(options: RealSplunkOptions, context: Step
   } catch (error) {
     await checks.check('it goes to the end', () => Promise.reject(new Error(errorText(error))))
   } finally {
-    for (const undo of undoing.reverse()) await undo()
+    for (const undo of undoing.reverse()) await undo().catch(() => undefined)
     await splunk.close()
   }
   return checks.outcome()
@@ -102,15 +102,16 @@ async function play(
   onEnd(() => checks.check('the input can be removed', () => splunk.removeInput(name)))
 
   // Splunk restarts the input when its secret has moved: events which are on their way then may come twice.
+  const { searchTimeoutMs = 120_000, pollMs = 2000 } = options
   await checks.check('the secret moves out of inputs.conf', () =>
-    until(60_000, context, async () => {
+    until({ pollMs, timeoutMs: 60_000, signal: context.signal }, async () => {
       const { aws_secret_access_key: secret } = await splunk.input(name)
       return secret === '********' ? [] : ['it still stands there, or nothing does']
     }),
   )
   await events.put()
   await checks.check(`${events.count} events are found, with the time, host and sourcetype of their records`, () =>
-    until(options.searchTimeoutMs ?? 120_000, context, async () => {
+    until({ pollMs, timeoutMs: searchTimeoutMs, signal: context.signal }, async () => {
       const row = await splunk.search(events.search)
       context.say(`${String(row?.['count'] ?? 0)} events are found, ${String(row?.['numbers'] ?? 0)} different ones`)
       return row === undefined ? ['nothing is found'] : events.faults(row)
@@ -130,8 +131,15 @@ function settingsFor(events: NumberedEvents, stream: string): Readonly<Record<st
   }
 }
 
-/** Asks every 2 s until nothing is wrong any more; rejects with what still is when the time is over. */
-async function until(timeoutMs: number, { signal }: StepContext, ask: () => Promise<readonly string[]>): Promise<void> {
+interface Patience {
+  readonly pollMs: number
+  readonly timeoutMs: number
+  readonly signal: AbortSignal
+}
+
+/** Asks again and again until nothing is wrong any more; rejects with what still is when the time is over. */
+async function until(patience: Patience, ask: () => Promise<readonly string[]>): Promise<void> {
+  const { pollMs, timeoutMs, signal } = patience
   const giveUpMs = performance.now() + timeoutMs
   for (;;) {
     const faults = await ask()
