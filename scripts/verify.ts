@@ -11,8 +11,10 @@ import type { Step } from './verify/step.ts'
  * `make verify`: the full counts, and the product against parts which are not ours. What a step needs it installs below
  * `.verify`. A step which fails ends nothing: the table at the end tells. Exit 0 when none failed, 1 otherwise, 130
  * when it was interrupted.
+ *
+ *     node scripts/verify.ts moto demo      only the steps whose names have one of these words
  */
-const steps: readonly Step[] = [
+const allSteps: readonly Step[] = [
   historiesStep,
   killsStep,
   olderNodeStep,
@@ -21,6 +23,9 @@ const steps: readonly Step[] = [
   demoStep,
   realSplunkStep,
 ]
+
+const words = process.argv.slice(2)
+const steps = allSteps.filter(({ name }) => words.length === 0 || words.some((word) => name.includes(word)))
 
 const interruption = new AbortController()
 const { signal } = interruption

@@ -1,5 +1,6 @@
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { stripVTControlCharacters } from 'node:util'
 import { runChild } from './child.ts'
 import type { Outcome, StepContext } from './step.ts'
 
@@ -39,7 +40,7 @@ export class MochaTotals {
   #failed = 0
 
   read(line: string): void {
-    const [, count, what] = /^ {2}(\d+) (passing|failing)\b/.exec(line) ?? []
+    const [, count, what] = /^ {2}(\d+) (passing|failing)\b/.exec(stripVTControlCharacters(line)) ?? []
     if (what === 'passing') this.#passed = Number(count)
     if (what === 'failing') this.#failed = Number(count)
   }

@@ -21,7 +21,7 @@ const home = fileURLToPath(new URL('../../.verify/venv', import.meta.url))
 
 /**
  * Installs the tool where it is missing or another version is there, and resolves with the folder of its programs.
- * Tries twice; what pip does not bring, Debian's packages do once, where this user may install them.
+ * Tries twice. What pip does not bring, Debian's packages do, where this user may install them.
  */
 export async function installPythonTool(tool: PythonTool, context: StepContext): Promise<string> {
   const venv = path.join(home, tool.name)
@@ -67,7 +67,7 @@ async function installDebian(packages: readonly string[], context: StepContext):
   // As anybody else than root only where sudo asks for no password.
   const sudo = process.getuid?.() === 0 ? [] : ['sudo', '-n']
   const aptGet = (...args: readonly string[]): Promise<boolean> =>
-    run('env', [...sudo, 'env', 'DEBIAN_FRONTEND=noninteractive', 'apt-get', '-qq', ...args], context)
+    run('env', [...sudo, 'env', 'DEBIAN_FRONTEND=noninteractive', '/usr/bin/apt-get', '-qq', ...args], context)
   await aptGet('update')
   return aptGet('-y', 'install', ...packages)
 }

@@ -37,6 +37,11 @@ describe('.ci/run', () => {
     assert.deepEqual(run('echo "  40 passing (3s)"', 'echo "2 passed, 0 failed"'), [0, '42 passed, 0 failed'])
   })
 
+  it('reads totals in colour', () => {
+    const test = String.raw`printf "\033[92m \033[0m\033[32m 40 passing\033[0m\033[90m (3s)\033[0m\n"`
+    assert.deepEqual(run(test, 'echo "2 passed, 0 failed"'), [0, '42 passed, 0 failed'])
+  })
+
   it('runs the second target after a failure of the first', () => {
     const first = 'printf "  40 passing (3s)\\n  2 failing\\n"; exit 2'
     assert.deepEqual(run(first, 'echo "2 passed, 1 failed"; exit 1'), [1, '42 passed, 3 failed'])

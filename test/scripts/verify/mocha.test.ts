@@ -11,6 +11,8 @@ describe("mocha's totals", () => {
   it('are what its summary says, and nothing a test says', () => {
     const read = totals('    ✔ has 5 passing cars (3ms)', '  12 passing (3s)', '      9 passing')
     assert.deepEqual(read.outcome(true, 'exit code 0'), { passed: 12, failed: 0, text: '12 tests' })
+    const coloured = totals('\u001b[92m \u001b[0m\u001b[32m 12 passing\u001b[0m\u001b[90m (3s)\u001b[0m')
+    assert.equal(coloured.outcome(true, 'exit code 0').passed, 12)
     const failing = totals('  12 passing (3s)', '  2 failing').outcome(false, 'exit code 2')
     assert.deepEqual(failing, { passed: 12, failed: 2, text: '2 of 14 tests failed' })
   })
