@@ -60,7 +60,11 @@ export async function streamInput(definition: InputDefinition, context: ModularI
       stream: settings.stream.name,
       status: () => source.status(),
       events,
-      totals: () => ({ ...output.snapshot(), checkpoint_age_ms: rounded(source.checkpointAgeMs) }),
+      totals: () => ({
+        ...output.snapshot(),
+        held_back_ms: rounded(sink.heldBackMs),
+        checkpoint_age_ms: rounded(source.checkpointAgeMs),
+      }),
     },
     signal,
   )
