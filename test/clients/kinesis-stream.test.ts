@@ -107,8 +107,8 @@ describe('a stream of Kinesis', () => {
         ShardFilter: { Type: 'AT_LATEST' },
       })
       for (const { members } of asked.slice(1)) {
-        assert.deepEqual(members, { ...target, NextToken: members['NextToken'] })
-        assert.equal(typeof members['NextToken'], 'string')
+        const { NextToken, ...others } = members
+        assert.deepEqual([typeof NextToken, others], ['string', target])
       }
       assert.equal(asked.length, 3)
     })
