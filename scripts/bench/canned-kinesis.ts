@@ -28,32 +28,57 @@ const payloads: Buffer[] = []
 for (const events of corpus({ seed: Number(values.seed), records: recordsPerAnswer, eventsPerRecord })) {
   payloads.push(isText ? asText(events) : asLogRecord(events))
 }
-const records = payloads.map((payload, i) => {
-  const sequence = '0'.repeat(sequenceDigits)
-  const data = payload.toString('base64')
-  return `{"SequenceNumber":"${sequence}","ApproximateArrivalTimestamp":1767225600.123,"PartitionKey":"broken-${i}","Data":"${data}"}`
-})
-const recordsJson = Buffer.from(`{"Records":[${records.join(',')}]`)
-const sequenceAt = [...recordsJson.toString('latin1').matchAll(/"SequenceNumber":"/g)].map(
-  (match) => match.index + match[0].length,
+const recordPrefix = '{"SequenceNumber":"'
+const records = payloads.map((payload, i) =>
+  Buffer.from(
+    `${recordPrefix}${'0'.repeat(sequenceDigits)}","ApproximateArrivalTimestamp":1767225600.123,` +
+      `"PartitionKey":"broken-${i}","Data":"${payload.toString('base64')}"}`,
+  ),
 )
+const recordsPerShard = answersPerShard * recordsPerAnswer
 
 const arn = 'arn:aws:kinesis:us-east-1:123456789012:stream/bench'
 const drained = new Set<number>()
+const comma = Buffer.from(',')
+
+interface CallInput {
+  readonly ShardId?: string
+  readonly ShardIterator?: string
+  readonly ShardIteratorType?: string
+  readonly StartingSequenceNumber?: string
+  readonly Limit?: number
+}
 
 function sequenceNumber(shard: number, ordinal: number): string {
   const tail = `${String(shard).padStart(4, '0')}${String(ordinal).padStart(12, '0')}`
   return `49${tail.padStart(sequenceDigits - 2, '0')}`
 }
 
-function getRecords(iterator: string): Buffer {
-  const [shard = 0, ordinal = 0] = iterator.split('/').map(Number)
-  const last = ordinal + 1 >= answersPerShard
-  if (last) drained.add(shard)
-  const next = last ? '"NextShardIterator":null' : `"NextShardIterator":"${shard}/${ordinal + 1}"`
-  const body = Buffer.concat([recordsJson, Buffer.from(`,${next},"MillisBehindLatest":${last ? 0 : 60_000}}`)])
-  sequenceAt.forEach((at, i) => body.write(sequenceNumber(shard, ordinal * recordsPerAnswer + i + 1), at, 'latin1'))
+/** An iterator is the shard and how many of its records come before. */
+function getRecords(iterator: string, limit: number): Buffer {
+  const [shard = 0, first = 0] = iterator.split('/').map(Number)
+  const end = Math.min(first + Math.min(limit, recordsPerAnswer), recordsPerShard)
+  if (end === recordsPerShard) drained.add(shard)
+  const next = end === recordsPerShard ? '"NextShardIterator":null' : `"NextShardIterator":"${shard}/${end}"`
+  const pieces = [Buffer.from(`{${next},"MillisBehindLatest":${end === recordsPerShard ? 0 : 60_000},"Records":[`)]
+  const sequenceAt: number[] = []
+  let length = pieces[0]?.length ?? 0
+  for (let ordinal = first; ordinal < end; ordinal++) {
+    const record = records[ordinal % recordsPerAnswer] ?? Buffer.alloc(0)
+    if (ordinal > first) pieces.push(comma)
+    sequenceAt.push(length + (ordinal > first ? 1 : 0) + recordPrefix.length)
+    length += record.length + (ordinal > first ? 1 : 0)
+    pieces.push(record)
+  }
+  const body = Buffer.concat([...pieces, Buffer.from(']}')])
+  sequenceAt.forEach((at, i) => body.write(sequenceNumber(shard, first + i + 1), at, 'latin1'))
   return body
+}
+
+/** After the record named, else from the beginning: nobody comes late to a bench. */
+function iteratorOf(input: CallInput): string {
+  const after = input.ShardIteratorType === 'AFTER_SEQUENCE_NUMBER' ? input.StartingSequenceNumber : undefined
+  return `${Number(input.ShardId?.slice(-12))}/${after === undefined ? 0 : Number(after.slice(-12))}`
 }
 
 function listShards(): object {
@@ -66,7 +91,7 @@ function listShards(): object {
     },
     SequenceNumberRange: {
       StartingSequenceNumber: sequenceNumber(shard, 0),
-      ...(drained.has(shard) && { EndingSequenceNumber: sequenceNumber(shard, 999_999_999) }),
+      ...(drained.has(shard) && { EndingSequenceNumber: sequenceNumber(shard, recordsPerShard + 1) }),
     },
   }))
   return { Shards: described }
@@ -76,13 +101,12 @@ function shardId(shard: number): string {
   return `shardId-${String(shard).padStart(12, '0')}`
 }
 
-function answer(operation: string, input: Readonly<Record<string, string>>): Buffer | object {
+function answer(operation: string, input: CallInput): Buffer | object {
   switch (operation) {
     case 'GetRecords':
-      return getRecords(input['ShardIterator'] ?? '')
+      return getRecords(input.ShardIterator ?? '', input.Limit ?? 10_000)
     case 'GetShardIterator':
-      // Whatever the position: a bench begins at the beginning, once.
-      return { ShardIterator: `${Number(input['ShardId']?.slice(-12))}/0` }
+      return { ShardIterator: iteratorOf(input) }
     case 'ListShards':
       return listShards()
     case 'DescribeStreamSummary':
@@ -110,7 +134,7 @@ const server = createServer((request, response) => {
   request.on('end', () => {
     const operation = String(request.headers['x-amz-target']).split('.')[1] ?? ''
     const text = Buffer.concat(chunks).toString()
-    const input = (text === '' ? {} : JSON.parse(text)) as Record<string, string>
+    const input = (text === '' ? {} : JSON.parse(text)) as CallInput
     const answered = answer(operation, input)
     const body = Buffer.isBuffer(answered) ? answered : Buffer.from(JSON.stringify(answered))
     response.writeHead(200, { 'content-type': 'application/x-amz-json-1.1', 'content-length': body.length })
