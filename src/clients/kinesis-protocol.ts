@@ -38,8 +38,11 @@ class FastDeserializer extends JsonShapeDeserializer2 {
 }
 
 interface WireRecord {
-  Data: string | Uint8Array
-  ApproximateArrivalTimestamp?: number | Date
+  Data?: string | Uint8Array | null | undefined
+  ApproximateArrivalTimestamp?: number | Date | null | undefined
+  PartitionKey?: string | null | undefined
+  EncryptionType?: string | null | undefined
+  SequenceNumber?: string | null | undefined
 }
 
 interface WireAnswer {
@@ -53,6 +56,11 @@ function readGetRecords(body: Uint8Array): unknown {
   // A null is an absent member, as the SDK has it: the end of a shard is a missing next iterator.
   for (const [name, value] of Object.entries(answer)) if (value === null) answer[name] = undefined
   for (const record of answer.Records ?? []) {
+    if (record.Data === null) record.Data = undefined
+    if (record.ApproximateArrivalTimestamp === null) record.ApproximateArrivalTimestamp = undefined
+    if (record.PartitionKey === null) record.PartitionKey = undefined
+    if (record.EncryptionType === null) record.EncryptionType = undefined
+    if (record.SequenceNumber === null) record.SequenceNumber = undefined
     if (typeof record.Data === 'string') record.Data = Buffer.from(record.Data, 'base64')
     if (typeof record.ApproximateArrivalTimestamp === 'number') {
       // Epoch seconds with a fraction on the wire.

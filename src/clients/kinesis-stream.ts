@@ -105,9 +105,16 @@ export class KinesisStream {
     return answer.ShardIterator
   }
 
-  records(iterator: string, limit: number, signal: AbortSignal): Promise<GetRecordsCommandOutput> {
+  async records(iterator: string, limit: number, signal: AbortSignal): Promise<GetRecordsCommandOutput> {
     const input = { ...this.#arn(), ShardIterator: iterator, Limit: limit }
-    return this.#client.send(new GetRecordsCommand(input), { abortSignal: signal })
+    const answer = await this.#client.send(new GetRecordsCommand(input), { abortSignal: signal })
+    // An empty answer of somebody in between has no next iterator either, and would be taken for the shard's end.
+    if (answer.Records === undefined) {
+      throw new KinloaderError('BAD_ANSWER', 'Kinesis gave an answer without records: see that no proxy changes it.', {
+        retryable: true,
+      })
+    }
+    return answer
   }
 
   /**

@@ -29,11 +29,14 @@ export interface AwsConnection {
 export function connectKinesis(options: KinesisConnectionOptions): AwsConnection {
   const { settings, key, environment, requestTimeoutMs } = options
   const { region, aws } = settings
-  const requestHandler = awsRequestHandler({
-    proxy: aws.proxy,
-    endpoint: settings.endpoint,
-    ...(requestTimeoutMs !== undefined && { requestTimeoutMs }),
-  })
+  // One each: whether the proxy is used depends on where an endpoint is.
+  const handlerFor = (endpoint: string | undefined): NodeHttpHandler =>
+    awsRequestHandler({
+      proxy: aws.proxy,
+      endpoint,
+      ...(requestTimeoutMs !== undefined && { requestTimeoutMs }),
+    })
+  const requestHandler = handlerFor(settings.endpoint)
   const credentials = awsCredentials({
     key,
     role:
@@ -43,7 +46,7 @@ export function connectKinesis(options: KinesisConnectionOptions): AwsConnection
     region,
     stsEndpoint: settings.stsEndpoint,
     environment,
-    requestHandler,
+    requestHandler: handlerFor(settings.stsEndpoint),
     ...(requestTimeoutMs !== undefined && { maxAttempts: 1 }),
   })
   const client = createKinesisClient({ region, endpoint: settings.endpoint, credentials, requestHandler })

@@ -60,14 +60,14 @@ export async function streamInput(definition: InputDefinition, context: ModularI
       stream: settings.stream.name,
       status: () => source.status(),
       events,
-      totals: () => ({ ...output.snapshot(), checkpoint_age_ms: rounded(source.checkpointAgeMs) }),
+      totals: () => ({
+        ...output.snapshot(),
+        held_back_ms: Math.round(sink.heldBackMs),
+        checkpoint_age_ms: source.checkpointAgeMs,
+      }),
     },
     signal,
   )
   await pump({ source, sink, decode: events.decode, clock, signal, accepted: watch.accepted })
   await report
-}
-
-function rounded(value: number | undefined): number | undefined {
-  return value === undefined ? undefined : Math.round(value)
 }

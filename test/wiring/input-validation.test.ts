@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
 import { createServer as createHttpServer } from 'node:http'
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -385,6 +385,14 @@ describe('validation of an input', () => {
       assertRefused(outcome, /^The checkpoint file \/dev\/null.* cannot be (read|written).*the user Splunk runs as/)
     })
 
+    it('can be read from and not written to: says that it cannot be written', async () => {
+      // Nothing is there to read, and nothing can be made there, not even by root.
+      const checkpointDir = join(world.folder, 'link')
+      await symlink(join(world.folder, 'nowhere'), checkpointDir)
+      const outcome = await world.check({ checkpoint_store: 'filesystem' }, { checkpointDir })
+      assertRefused(outcome, /^The checkpoint file .*link.* cannot be written.*write access to its folder/)
+    })
+
     it('has a folder in the place of the file: says that it cannot be read', async () => {
       await mkdir(join(world.folder, 'us-east-1.orders.kinloader.checkpoints.json'))
       assertRefused(await world.check({ checkpoint_store: 'filesystem' }), /^The checkpoint file .* cannot be read/)
@@ -412,6 +420,13 @@ describe('validation of an input', () => {
     it('is behind a splunkd which starts: says to try again', async () => {
       world.splunkd.setStarting({ ms: 30_000 })
       assertRefused(await world.check(), /^splunkd answered .* 503 .*it is starting or stopping, so try again/)
+    })
+
+    it('is just starting, when something else is wrong: does not wait for it', async () => {
+      world.splunkd.kvStore.setState('starting')
+      const outcome = await world.check({ stream: 'invoices' })
+      assertRefused(outcome, /^Stream invoices in us-east-1 does not exist/)
+      assert.ok(outcome.elapsedMs < 2000)
     })
 
     it('does not accept the session key: says so', async () => {

@@ -69,7 +69,8 @@ export class ShardReader {
   #iterator: string | undefined
   #phase: Phase = 'reading'
   #badIterators = 0
-  #inFlight = 0
+  /** When each of the batches on their way was sent. */
+  readonly #sentAtMs: number[] = []
   #room: () => void = () => {}
   #waitingForRoomSinceMs: number | undefined
   #progressAtMs: number
@@ -96,14 +97,20 @@ export class ShardReader {
     return this.#phase
   }
 
-  /** How long this shard has been waiting for what it delivered to be taken; 0 when it does not wait. */
+  /** How long what it delivered has not been taken, or no room was for more; 0 when all is taken. */
   get heldBackMs(): number {
-    return this.#waitingForRoomSinceMs === undefined ? 0 : this.#options.clock.monotonic() - this.#waitingForRoomSinceMs
+    const nowMs = this.#options.clock.monotonic()
+    return nowMs - Math.min(this.#waitingForRoomSinceMs ?? nowMs, this.#sentAtMs[0] ?? nowMs)
   }
 
-  /** Milliseconds behind the tip; undefined before the first answer. */
+  /**
+   * Milliseconds behind the tip; undefined before the first answer. What was fetched and is not taken is behind it too,
+   * however near to the tip the last answer was.
+   */
   get lagMs(): number | undefined {
-    return this.#phase === 'closed' ? 0 : this.#freshness.lagMs
+    const nowMs = this.#options.clock.monotonic()
+    const lagMs = this.#phase === 'closed' ? 0 : this.#freshness.lagMs
+    return lagMs === undefined ? undefined : Math.max(lagMs, nowMs - (this.#sentAtMs[0] ?? nowMs))
   }
 
   /** Milliseconds without an answer or an error, while nobody holds the shard back. */
@@ -136,7 +143,7 @@ export class ShardReader {
     const { budget, clock } = this.#options
     this.#waitingForRoomSinceMs = clock.monotonic()
     try {
-      while (this.#inFlight >= maxInFlight && !signal.aborted) {
+      while (this.#sentAtMs.length >= maxInFlight && !signal.aborted) {
         await new Promise<void>((resolve) => {
           this.#room = resolve
           signal.addEventListener('abort', this.#room, { once: true })
@@ -231,10 +238,10 @@ export class ShardReader {
   }
 
   #send(records: readonly KinesisRecord[], reservation: Reservation, end?: ShardBatch['end']): void {
-    this.#inFlight += 1
+    this.#sentAtMs.push(this.#options.clock.monotonic())
     const free = (): void => {
       reservation.free()
-      this.#inFlight -= 1
+      this.#sentAtMs.shift() // they are taken in the order they were sent
       this.#room()
     }
     const held = { bytes: reservation.bytes, resize: () => {}, free }

@@ -1,0 +1,420 @@
+import assert from 'node:assert/strict'
+import v8 from 'node:v8'
+import { runInNewContext } from 'node:vm'
+import { KinloaderError } from '../../src/core/errors.ts'
+import { pump, type PumpOptions } from '../../src/core/pump.ts'
+import type { Receipt, Sink } from '../../src/core/sink.ts'
+import type { Delivery, Source } from '../../src/core/source.ts'
+import { systemClock } from '../../src/host/system-clock.ts'
+import { MemorySink } from '../../src/sinks/memory.ts'
+import { hasSettled } from '../contracts/sink.ts'
+import { VirtualClock } from '../support/virtual-clock.ts'
+
+/** Gives deliveries `a`, `b`, … and keeps a diary; then it ends, waits for the abort, or fails. */
+class ScriptedSource implements Source<number> {
+  readonly name = 'scripted'
+  readonly #deliveries: readonly (readonly number[])[]
+  readonly #ending: 'end' | 'wait' | Error
+  readonly diary: string[]
+  closed = 0
+  whileClosing: (deadline: AbortSignal) => Promise<void> = async () => {}
+
+  constructor(deliveries: readonly (readonly number[])[], ending: 'end' | 'wait' | Error, diary: string[]) {
+    this.#deliveries = deliveries
+    this.#ending = ending
+    this.diary = diary
+  }
+
+  async *read(signal: AbortSignal): AsyncGenerator<Delivery<number>> {
+    for (const [index, items] of this.#deliveries.entries()) {
+      if (signal.aborted) return
+      const lane = String.fromCharCode(97 + index)
+      yield {
+        lane,
+        items,
+        bytes: 1,
+        release: () => this.diary.push(`release ${lane}`),
+        ack: () => this.diary.push(`ack ${lane}`),
+      }
+    }
+    if (this.#ending instanceof Error) throw this.#ending
+    if (this.#ending === 'end' || signal.aborted) return
+    await new Promise((resolve) => {
+      signal.addEventListener('abort', resolve, { once: true })
+    })
+  }
+
+  async close(deadline: AbortSignal): Promise<void> {
+    this.closed += 1
+    this.diary.push('close source')
+    await this.whileClosing(deadline)
+  }
+
+  status(): [] {
+    return []
+  }
+}
+
+/** A memory sink which keeps the same diary. */
+class DiarySink implements Sink<string> {
+  readonly name = 'diary'
+  readonly memory = new MemorySink<string>({ byHand: true })
+  readonly writes: (readonly string[])[] = []
+  readonly diary: string[]
+  closed = 0
+  whileClosing: (deadline: AbortSignal) => Promise<void> = async () => {}
+
+  constructor(diary: string[]) {
+    this.diary = diary
+  }
+
+  async write(items: readonly string[], signal: AbortSignal): Promise<Receipt> {
+    this.writes.push([...items])
+    const receipt = await this.memory.write(items, signal)
+    this.diary.push(`accept ${items.join(' ')}`)
+    return receipt
+  }
+
+  flush(deadline: AbortSignal): Promise<void> {
+    this.diary.push('flush')
+    return this.memory.flush(deadline)
+  }
+
+  async close(deadline: AbortSignal): Promise<void> {
+    this.closed += 1
+    this.diary.push('close sink')
+    await this.whileClosing(deadline)
+    await this.memory.close()
+  }
+}
+
+interface World {
+  readonly diary: string[]
+  readonly source: ScriptedSource
+  readonly sink: DiarySink
+  readonly stop: AbortController
+  readonly done: Promise<void>
+}
+
+const carried: Promise<void>[] = []
+
+function start(
+  deliveries: readonly (readonly number[])[],
+  options: Partial<PumpOptions<number, string>> & {
+    readonly ending?: 'end' | 'wait' | Error
+    readonly prepare?: (sink: DiarySink) => void
+  } = {},
+): World {
+  const { ending = 'wait', prepare, ...rest } = options
+  const diary: string[] = []
+  const source = new ScriptedSource(deliveries, ending, diary)
+  const sink = new DiarySink(diary)
+  prepare?.(sink)
+  const stop = new AbortController()
+  const done = pump({
+    source,
+    sink,
+    decode: (item) => [String(item)],
+    clock: systemClock,
+    signal: stop.signal,
+    ...rest,
+  })
+  carried.push(done.catch(() => undefined))
+  return { diary, source, sink, stop, done }
+}
+
+/** Lets everything happen which needs no time. */
+async function settled(): Promise<void> {
+  for (let turn = 0; turn < 10; turn += 1) await new Promise((resolve) => setImmediate(resolve))
+}
+
+describe('the pump', () => {
+  afterEach(async () => {
+    await Promise.all(carried.splice(0))
+  })
+
+  it('releases after acceptance and acks after safety, in order', async () => {
+    const { diary, sink, stop, done } = start([[1, 2], [3]])
+    await settled()
+    assert.deepEqual(diary, ['accept 1 2', 'release a', 'accept 3', 'release b'])
+    sink.memory.settle()
+    await settled()
+    assert.deepEqual(diary.slice(4), ['ack a', 'ack b'])
+    stop.abort()
+    await done
+    assert.deepEqual(diary.slice(6), ['close sink', 'close source'])
+  })
+
+  it('waits while the sink takes nothing: no release, no further delivery, nothing decoded ahead', async () => {
+    let decoded = 0
+    const decode = (item: number): string[] => {
+      decoded += 1
+      return [String(item)]
+    }
+    const prepare = (sink: DiarySink): void => {
+      sink.memory.block()
+    }
+    const { diary, sink, stop, done } = start([[1, 2, 3, 4], [5]], { decode, prepare, chunkItems: 2 })
+    await settled()
+    assert.deepEqual([diary, decoded], [[], 2])
+    sink.memory.unblock()
+    await settled()
+    assert.deepEqual(diary, ['accept 1 2', 'accept 3 4', 'release a', 'accept 5', 'release b'])
+    stop.abort()
+    await done
+  })
+
+  it('acks a delivery only when every one of its writes is safe', async () => {
+    const receipts: (() => void)[] = []
+    const diary: string[] = []
+    const sink: Sink<string> = {
+      name: 'by hand',
+      write: () => Promise.resolve({ safe: new Promise((resolve) => receipts.push(resolve)) }),
+      flush: async () => {},
+      close: async () => {},
+    }
+    const source = new ScriptedSource([[1, 2, 3], [4]], 'wait', diary)
+    const stop = new AbortController()
+    const done = pump({
+      source,
+      sink,
+      decode: (item) => [String(item)],
+      clock: systemClock,
+      signal: stop.signal,
+      chunkItems: 1,
+    })
+    await settled()
+    assert.equal(receipts.length, 4)
+    for (const [index, acks] of [
+      [3, ['ack b']],
+      [0, ['ack b']],
+      [2, ['ack b']],
+      [1, ['ack b', 'ack a']],
+    ] as const) {
+      receipts[index]?.()
+      await settled()
+      assert.deepEqual(
+        diary.filter((entry) => entry.startsWith('ack')),
+        acks,
+      )
+    }
+    stop.abort()
+    await done
+  })
+
+  it('writes what an item becomes together, in chunks of about the given size, in order', async () => {
+    const { sink, stop, done } = start([[1, 2, 3, 4, 5]], {
+      decode: (item) => [`${item}a`, `${item}b`],
+      chunkItems: 3,
+    })
+    await settled()
+    assert.deepEqual(sink.writes, [
+      ['1a', '1b', '2a', '2b'],
+      ['3a', '3b', '4a', '4b'],
+      ['5a', '5b'],
+    ])
+    stop.abort()
+    await done
+  })
+
+  it('releases and acks a delivery with nothing in it, or nothing that is left of it, without a write', async () => {
+    const { diary, sink, stop, done } = start([[], [7]], { decode: () => [] })
+    await settled()
+    assert.deepEqual(sink.writes, [])
+    assert.deepEqual(diary.sort(), ['ack a', 'ack b', 'release a', 'release b'])
+    stop.abort()
+    await done
+  })
+
+  it('tells the lane of each item, and of each delivery which was accepted before the next is decoded', async () => {
+    const seen: string[] = []
+    const { stop, done } = start([[1], [2]], {
+      decode: (item, lane) => {
+        seen.push(`decode ${item} of ${lane}`)
+        return [String(item)]
+      },
+      accepted: (lane) => seen.push(`accepted ${lane}`),
+    })
+    await settled()
+    assert.deepEqual(seen, ['decode 1 of a', 'accepted a', 'decode 2 of b', 'accepted b'])
+    stop.abort()
+    await done
+  })
+
+  describe('at the end of the source', () => {
+    it('flushes, and closes when all is safe and acked', async () => {
+      const { diary, sink, source, done } = start([[1], [2]], { ending: 'end' })
+      await settled()
+      assert.equal(diary.at(-1), 'flush')
+      assert.equal(await hasSettled(done), false)
+      sink.memory.settle()
+      await done
+      assert.deepEqual(diary.slice(-4), ['ack a', 'ack b', 'close sink', 'close source'])
+      assert.deepEqual([sink.closed, source.closed], [1, 1])
+    })
+
+    it('waits no longer for the flush than it is told to, and acks nothing of what is not safe', async () => {
+      const clock = new VirtualClock()
+      const { diary, done } = start([[1]], { ending: 'end', clock, flushMs: 7000 })
+      const startMs = clock.monotonic()
+      await clock.runUntil(done)
+      assert.equal(clock.monotonic() - startMs, 7000)
+      assert.deepEqual(diary, ['accept 1', 'release a', 'flush', 'close sink', 'close source'])
+      assert.equal(clock.sleepers, 0)
+    })
+
+    it('fails when what was accepted turns out not to be safe', async () => {
+      const { sink, done } = start([[1]], { ending: 'end' })
+      await settled()
+      sink.memory.fail(new KinloaderError('OUTPUT_CLOSED', 'gone'))
+      await assert.rejects(done, { code: 'NOT_SETTLED' })
+    })
+  })
+
+  describe('when told to stop', () => {
+    it('ends without a flush and acks nothing newer', async () => {
+      const { diary, sink, source, stop, done } = start([[1], [2]])
+      await settled()
+      stop.abort()
+      await done
+      assert.deepEqual(diary.slice(4), ['close sink', 'close source'])
+      assert.deepEqual([sink.closed, source.closed], [1, 1])
+    })
+
+    it('ends while a write waits: that delivery is neither released nor acked', async () => {
+      const prepare = (sink: DiarySink): void => {
+        sink.memory.block()
+      }
+      const { diary, stop, done } = start([[1], [2]], { prepare })
+      await settled()
+      stop.abort()
+      await done
+      assert.deepEqual(diary, ['close sink', 'close source'])
+    })
+
+    it('ends at once when it was told before it began', async () => {
+      const stop = new AbortController()
+      stop.abort()
+      const { diary, done } = start([[1]], { signal: stop.signal })
+      await done
+      assert.deepEqual(diary, ['close sink', 'close source'])
+    })
+
+    it('gives source and sink their time to close, and no more', async () => {
+      const clock = new VirtualClock()
+      const deadlines: number[] = []
+      const untilDeadline = async (deadline: AbortSignal): Promise<void> => {
+        await new Promise((resolve) => {
+          deadline.addEventListener('abort', resolve, { once: true })
+        })
+        deadlines.push(clock.monotonic())
+      }
+      const { sink, source, stop, done } = start([[1]], { clock, closeMs: 700 })
+      sink.whileClosing = untilDeadline
+      source.whileClosing = untilDeadline
+      await settled()
+      const startMs = clock.monotonic()
+      stop.abort()
+      await clock.runUntil(done)
+      assert.deepEqual(deadlines, [startMs + 700, startMs + 700])
+    })
+
+    it('is not failed by what breaks because of that', async () => {
+      const { sink, source, stop, done } = start([[1]])
+      await settled()
+      source.whileClosing = () => Promise.reject(new Error('late'))
+      stop.abort()
+      sink.memory.fail(new KinloaderError('OUTPUT_CLOSED', 'gone'))
+      await done
+    })
+  })
+
+  describe('when something fails', () => {
+    const broken = new KinloaderError('BROKEN', 'broken')
+
+    it('in the source: fails with that, after closing both', async () => {
+      const { diary, sink, source, done } = start([[1]], { ending: broken })
+      await assert.rejects(done, broken)
+      assert.deepEqual(diary, ['accept 1', 'release a', 'close sink', 'close source'])
+      assert.deepEqual([sink.closed, source.closed], [1, 1])
+    })
+
+    it('in a write: fails with that, and releases and acks nothing of it', async () => {
+      const prepare = (sink: DiarySink): void => {
+        sink.memory.fail(broken)
+      }
+      const { diary, sink, source, done } = start([[1], [2]], { prepare })
+      await assert.rejects(done, broken)
+      assert.deepEqual(diary, ['close sink', 'close source'])
+      assert.deepEqual([sink.closed, source.closed], [1, 1])
+    })
+
+    it('behind a write: fails with that though the source only waits, and acks nothing later', async () => {
+      const { diary, sink, source, done } = start([[1], [2]])
+      await settled()
+      sink.memory.fail(broken)
+      await assert.rejects(done, { code: 'NOT_SETTLED', cause: broken })
+      assert.deepEqual(diary.slice(4), ['close sink', 'close source'])
+      assert.deepEqual([sink.closed, source.closed], [1, 1])
+    })
+
+    it('in the first of several places: fails with the first', async () => {
+      const { sink, source, done } = start([[1]])
+      await settled()
+      source.whileClosing = () => Promise.reject(new Error('second'))
+      sink.memory.fail(broken)
+      await assert.rejects(done, { cause: broken })
+    })
+  })
+
+  it('keeps no items alive while their safety is waited for', async () => {
+    v8.setFlagsFromString('--expose-gc')
+    const collect = runInNewContext('gc') as () => void
+    const kept: WeakRef<readonly number[]>[] = []
+    const acked: number[] = []
+    const delivery = (index: number): Delivery<number> => {
+      const items = Array.from({ length: 1000 }, (_, at) => at)
+      kept.push(new WeakRef(items))
+      return { lane: 'a', items, bytes: 1, release: () => undefined, ack: acking(acked, index) }
+    }
+    const stop = new AbortController()
+    const source = new ScriptedSource([], 'wait', [])
+    source.read = async function* (signal) {
+      for (let index = 0; index < 5; index += 1) yield delivery(index)
+      await new Promise((resolve) => {
+        signal.addEventListener('abort', resolve, { once: true })
+      })
+    }
+    let settle = (): void => undefined
+    const safe = new Promise<void>((resolve) => {
+      settle = resolve
+    })
+    const sink: Sink<string> = {
+      name: 'slow',
+      write: async () => ({ safe }),
+      flush: async () => {},
+      close: async () => {},
+    }
+    const done = pump({ source, sink, decode: () => ['x'], clock: systemClock, signal: stop.signal })
+    await settled()
+    collect()
+    // The last one may still stand in a frame.
+    assert.deepEqual(
+      kept.slice(0, 4).map((items) => items.deref()),
+      [undefined, undefined, undefined, undefined],
+    )
+    assert.deepEqual(acked, [])
+    settle()
+    await settled()
+    assert.deepEqual(acked, [0, 1, 2, 3, 4])
+    stop.abort()
+    await done
+  })
+})
+
+/** Made apart, so that it shares no scope with the items. */
+function acking(acked: number[], index: number): () => void {
+  return () => {
+    acked.push(index)
+  }
+}
