@@ -14,8 +14,8 @@ export interface Inflated {
   readonly error?: KinloaderError
 }
 
-/** 64 MiB: a 10 MiB record of ordinary logs fits, a bomb does not. */
-export const defaultMaxInflatedBytes = 64 * 1024 * 1024
+/** 32 MiB: a 1 MiB record of logs which compress thirty to one fits, a bomb does not. */
+export const defaultMaxInflatedBytes = 32 * 1024 * 1024
 
 export function isGzip(payload: Uint8Array): boolean {
   return payload[0] === 0x1f && payload[1] === 0x8b

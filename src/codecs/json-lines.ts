@@ -3,6 +3,7 @@ import { KinloaderError } from '../core/errors.ts'
 import type { LogEvent } from '../core/event.ts'
 import { type Inflated, inflatedIfGzip } from './inflating.ts'
 import { jsonValueEnd, skipJsonSpace } from './json-objects.ts'
+import { maxEvents, tooManyEvents } from './event-limit.ts'
 import { Messages } from './messages.ts'
 
 /**
@@ -21,6 +22,7 @@ export function decodeJsonLines({ bytes, error }: Inflated): Decoded<LogEvent> {
   for (let start = skipJsonSpace(text, 0); start < text.length; ) {
     const end = jsonValueEnd(text, start)
     if (end < 0) return { items, error: error ?? damaged(start) }
+    if (items.length === maxEvents) return { items, error: error ?? tooManyEvents() }
     items.push({ message: messages.between(start, end) })
     start = skipJsonSpace(text, end)
   }

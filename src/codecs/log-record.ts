@@ -3,6 +3,7 @@ import { errorText, KinloaderError } from '../core/errors.ts'
 import type { EventTime, LogEvent } from '../core/event.ts'
 import { type Inflated, inflate } from './inflating.ts'
 import { jsonValueEnd, skipJsonSpace } from './json-objects.ts'
+import { maxEvents, tooManyEvents } from './event-limit.ts'
 import { Messages } from './messages.ts'
 import { parseRfc3339, Rfc3339Reader } from './rfc3339.ts'
 
@@ -102,6 +103,10 @@ function readData(bytes: Buffer, text: string, at: number, trusting: boolean): R
   let error: KinloaderError | undefined
 
   for (at = skipJsonSpace(text, at); at < text.length; at = skipJsonSpace(text, at)) {
+    if (ends.length === maxEvents) {
+      error = tooManyEvents()
+      break
+    }
     let time: EventTime | undefined
     let dataStart = -1
     let dataEnd = -1

@@ -1,6 +1,7 @@
 import type { Decoded, Decoder } from '../core/codec.ts'
 import type { LogEvent } from '../core/event.ts'
 import { type Inflated, inflatedIfGzip } from './inflating.ts'
+import { maxEvents, tooManyEvents } from './event-limit.ts'
 import { Messages } from './messages.ts'
 
 /**
@@ -21,6 +22,7 @@ export function decodeText({ bytes, error }: Inflated): Decoded<LogEvent> {
     const next = lineFeed < 0 ? text.length : lineFeed + 1
     let end = lineFeed < 0 ? text.length : lineFeed
     if (end > start && text.charCodeAt(end - 1) === carriageReturn) end--
+    if (items.length === maxEvents) return { items, error: error ?? tooManyEvents() }
     if (end > start) items.push({ message: messages.between(start, end) })
     start = next
   }

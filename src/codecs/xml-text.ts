@@ -71,6 +71,10 @@ export function xmlText(content: string | Uint8Array): XmlText {
 /** The two non-characters are three bytes each; EF only ever begins a character. */
 const illegalInXml = /[\0-\x08\v\f\x0e-\x1f]|\xef\xbf[\xbe\xbf]/
 
+/** Counted one by one: an array of all matches of a hostile message would take gigabytes. */
 function matches(text: string, pattern: RegExp): number {
-  return text.match(pattern)?.length ?? 0
+  let count = 0
+  pattern.lastIndex = 0
+  while (pattern.test(text)) count += 1
+  return count
 }

@@ -29,6 +29,8 @@ export class Checkpointer {
   #dirty = new Map<string, string | null>()
   #urgent = false
   #failing = false
+  /** Raised by `clear`: what an older save could not store is not wanted any more. */
+  #generation = 0
   #saving: Promise<void> | undefined
   #wake: () => void = () => {}
   #savedAtMs: number | undefined
@@ -55,6 +57,8 @@ export class Checkpointer {
   /** Forgets what is dirty: positions of a stream which is no more. */
   clear(): void {
     this.#dirty.clear()
+    this.#urgent = false
+    this.#generation += 1
   }
 
   /** Saves until the signal aborts; then resolves without a last save, which is `close`'s. */
@@ -95,6 +99,7 @@ export class Checkpointer {
 
   async #put(changes: ReadonlyMap<string, string | null>, signal: AbortSignal): Promise<boolean> {
     const { store, clock, logger, saveTimeoutMs = 30_000 + 2000 * changes.size } = this.#options
+    const generation = this.#generation
     const timeout = new AbortController()
     const both = AbortSignal.any([signal, timeout.signal])
     const waiting = new AbortController()
@@ -114,7 +119,9 @@ export class Checkpointer {
       this.#failing = false
       return true
     } catch (error) {
-      for (const [key, value] of changes) if (!this.#dirty.has(key)) this.#dirty.set(key, value)
+      if (generation === this.#generation) {
+        for (const [key, value] of changes) if (!this.#dirty.has(key)) this.#dirty.set(key, value)
+      }
       if (signal.aborted) return false
       if (error instanceof KinloaderError && !error.retryable) throw error
       if (!this.#failing) {

@@ -68,8 +68,9 @@ async function carry<In, Out>(
   }
   let chunk: Out[] = []
   for (const item of delivery.items) {
-    for (const out of decode(item, delivery.lane)) chunk.push(out)
-    if (chunk.length >= chunkItems) {
+    for (const out of decode(item, delivery.lane)) {
+      chunk.push(out)
+      if (chunk.length < chunkItems) continue
       await write(chunk)
       chunk = []
     }

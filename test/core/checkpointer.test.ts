@@ -109,6 +109,26 @@ describe('Checkpointer', () => {
     await assert.rejects(running, { code: 'SPLUNKD_UNAUTHORIZED' })
   })
 
+  it('forgets for good what was being saved when it was cleared', async () => {
+    const { clock, store, checkpointer, stop } = setUp()
+    const running = checkpointer.run(stop.signal)
+    checkpointer.set('old', 'SHARD_END', { urgent: true })
+    await clock.advance(0)
+    checkpointer.clear()
+    checkpointer.set('@stream', 'new')
+    store.saves[0]?.fail(new Error('away'))
+    await clock.advance(10_000)
+    store.saves[1]?.pass()
+    await clock.advance(0)
+    assert.deepEqual(Object.fromEntries(store.saved), { '@stream': 'new' })
+    checkpointer.set('x', '1', { urgent: true })
+    checkpointer.clear()
+    await clock.advance(60_000)
+    assert.equal(store.saves.length, 2, 'nothing is left to be urgent about')
+    stop.abort()
+    await running
+  })
+
   it('saves a last time after the save in flight', async () => {
     const { clock, store, checkpointer, stop } = setUp()
     const running = checkpointer.run(stop.signal)

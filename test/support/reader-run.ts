@@ -27,6 +27,8 @@ export interface ReaderRunOptions extends Partial<KinesisSourceOptions> {
   readonly requestTimeoutMs?: number
   readonly wrapStore?: (store: CheckpointStore) => CheckpointStore
   readonly random?: Random
+  /** Waited for before the sink takes a write: a place which is slow. */
+  readonly accepts?: () => Promise<void>
 }
 
 /**
@@ -69,7 +71,7 @@ export class ReaderRun {
       clock: this.#clock,
       logger: this.logger,
     })
-    this.sink = new SettlingSink(this.#clock, holdBackMs)
+    this.sink = new SettlingSink(this.#clock, holdBackMs, options.accepts)
     this.done = pump({
       source: this.source,
       sink: this.sink,

@@ -15,12 +15,14 @@ export class SettlingSink<T> implements Sink<T> {
   readonly name = 'settling'
   readonly #clock: Clock
   readonly #holdBackMs: number
+  readonly #accepts: () => Promise<void>
   readonly #accepted: Accepted<T>[] = []
   #blocked: Promise<void> = Promise.resolve()
   #open: () => void = () => {}
   #shut = false
 
-  constructor(clock: Clock, holdBackMs: number) {
+  constructor(clock: Clock, holdBackMs: number, accepts: () => Promise<void> = () => Promise.resolve()) {
+    this.#accepts = accepts
     this.#clock = clock
     this.#holdBackMs = holdBackMs
   }
@@ -40,6 +42,7 @@ export class SettlingSink<T> implements Sink<T> {
   }
 
   async write(items: readonly T[], signal: AbortSignal): Promise<Receipt> {
+    await this.#accepts()
     await Promise.race([this.#blocked, aborted(signal)])
     if (signal.aborted) throw new KinloaderError('ABORTED', 'stopped')
     const entry: Accepted<T> = { items, settled: false }

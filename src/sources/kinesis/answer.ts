@@ -5,8 +5,10 @@ import type { KinesisRecord } from './record.ts'
 /** A GetRecords answer as the reader looks at it. */
 export interface Answer {
   readonly records: readonly KinesisRecord[]
-  /** Of the records' data: what is held in memory. */
+  /** Of the records' data. */
   readonly bytes: number
+  /** What the records take in memory: small ones cost more than their data. */
+  readonly heldBytes: number
   /** What AWS counts against the shard's 2 MB/s: the keys too. */
   readonly countedBytes: number
   /** Behind the tip, in milliseconds; 0 means caught up. */
@@ -16,6 +18,9 @@ export interface Answer {
   /** At a shard's end, as far as the service tells. */
   readonly children: readonly ChildShard[]
 }
+
+/** An object, a sequence number of 56 digits, a key, a buffer and its share of a pool: about 680 bytes measured. */
+const recordOverheadBytes = 512
 
 export function readAnswer(shardId: string, answer: GetRecordsCommandOutput): Answer {
   const records: KinesisRecord[] = []
@@ -30,6 +35,7 @@ export function readAnswer(shardId: string, answer: GetRecordsCommandOutput): An
   return {
     records,
     bytes,
+    heldBytes: bytes + records.length * recordOverheadBytes,
     countedBytes: bytes + keyBytes,
     behindMs: answer.MillisBehindLatest ?? 0,
     nextIterator: answer.NextShardIterator,

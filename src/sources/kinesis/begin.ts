@@ -15,6 +15,7 @@ import {
   parseOrigin,
   type InitialPosition,
   type Origin,
+  type OriginStart,
 } from './origin.ts'
 import { formatPosition, parsePosition, type ShardPosition } from './position.ts'
 
@@ -44,6 +45,8 @@ export interface Beginning {
 export async function begin(options: BeginOptions, signal: AbortSignal): Promise<Beginning | undefined> {
   const summary = await readyStream(options, signal)
   if (summary === undefined) return undefined
+  // A save on its way must not come after what is loaded now.
+  await options.checkpointer.save(signal)
   const stored = await steadily(options, signal, () => options.store.load(signal))
   if (stored === undefined) return undefined
   const known = parseOrigin(stored.get(originKey) ?? '')
@@ -123,18 +126,33 @@ async function firstStart(
 ): Promise<Beginning | undefined> {
   const nowMs = Math.min(options.clock.now(), summary.serverTimeMs ?? Number.POSITIVE_INFINITY)
   const start = originStart(options.initialPosition, nowMs)
-  // FROM_TIMESTAMP also lists what closes right now; a list of the open shards alone can race a reshard.
-  const filter =
-    start.kind === 'time'
-      ? { Type: 'FROM_TIMESTAMP' as const, Timestamp: new Date(start.timeMs) }
-      : { Type: 'FROM_TRIM_HORIZON' as const }
-  const shards = await steadily(options, signal, () => options.stream.shards(filter, signal))
-  if (shards === undefined) return undefined
-  const positions = new Map<string, ShardPosition>()
-  for (const shard of shards) if (shard.ShardId !== undefined) positions.set(shard.ShardId, start)
+  const positions = await steadily(options, signal, () => firstPositions(options.stream, start, signal))
+  if (positions === undefined) return undefined
   const origin: Origin = { arn: summary.arn, createdMs: summary.createdMs, start }
   options.logger.info('start', { state: 'first start', from: formatPosition(start), shards: positions.size })
   return store(options, { summary, origin, positions }, signal)
+}
+
+/**
+ * Every shard begins at the start; one which was closed before it has nothing to give and is done. Without that its
+ * children would count as children of something read, and begin at their oldest record.
+ *
+ * All shards are listed first: what closes in between is in both lists. FROM_TIMESTAMP also lists what closes right
+ * then; a list of the open shards alone can race a reshard.
+ */
+async function firstPositions(
+  stream: KinesisStream,
+  start: OriginStart,
+  signal: AbortSignal,
+): Promise<ReadonlyMap<string, ShardPosition>> {
+  const positions = new Map<string, ShardPosition>()
+  for (const { ShardId } of await stream.shards(undefined, signal)) {
+    if (ShardId !== undefined) positions.set(ShardId, start.kind === 'time' ? { kind: 'end' } : start)
+  }
+  if (start.kind === 'horizon') return positions
+  const since = { Type: 'FROM_TIMESTAMP' as const, Timestamp: new Date(start.timeMs) }
+  for (const { ShardId } of await stream.shards(since, signal)) if (ShardId !== undefined) positions.set(ShardId, start)
+  return positions
 }
 
 async function store(options: BeginOptions, beginning: Beginning, signal: AbortSignal): Promise<Beginning | undefined> {

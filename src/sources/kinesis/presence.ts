@@ -3,14 +3,16 @@ export const presenceKey = '@reader'
 
 /**
  * Notices a second reader of the same checkpoints, whatever machine it runs on: each writes its name and a growing
- * count under one key, so whoever finds another's name there *after* having written its own is not alone. Both
- * would read everything, and every event would be indexed twice.
+ * count under one key, so whoever twice finds another's name there, and the text changed in between, is not alone. (A
+ * predecessor's name stays there until ours is saved, but never changes.) Both would read everything, and every event
+ * would be indexed twice.
  *
  * Needs no clock and no lock, and works on stores which know no conditional write; it detects, it does not prevent.
  */
 export class Presence {
   readonly #readerId: string
   #count = 0
+  #seen: string | undefined
 
   /** `readerId` must differ between processes. */
   constructor(readerId: string) {
@@ -25,7 +27,7 @@ export class Presence {
 
   /** The other reader's id, as found in what the store holds now; undefined when there is none to be seen. */
   rival(stored: string | undefined): string | undefined {
-    if (stored === undefined || this.#count === 0) return undefined
+    if (stored === undefined) return undefined
     let value: unknown
     try {
       value = JSON.parse(stored)
@@ -34,6 +36,9 @@ export class Presence {
     }
     if (typeof value !== 'object' || value === null || !('reader' in value)) return undefined
     const reader = String(value.reader)
-    return reader === this.#readerId ? undefined : reader
+    if (reader === this.#readerId) return undefined
+    const changed = this.#seen !== undefined && this.#seen !== stored
+    this.#seen = stored
+    return changed ? reader : undefined
   }
 }

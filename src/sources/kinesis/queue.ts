@@ -12,7 +12,7 @@ export class DeliveryQueue<T> {
     this.#wake()
   }
 
-  /** Ends `take` with this error once what was pushed before is taken. */
+  /** Ends `take` with this error at once: what is still queued was never acked and is read again. */
   fail(error: unknown): void {
     this.#failure ??= { error }
     this.#wake()
@@ -21,9 +21,9 @@ export class DeliveryQueue<T> {
   /** The next item; undefined when the signal aborts. */
   async take(signal: AbortSignal): Promise<T | undefined> {
     while (!signal.aborted) {
+      if (this.#failure !== undefined) throw this.#failure.error
       const item = this.#items.shift()
       if (item !== undefined) return item
-      if (this.#failure !== undefined) throw this.#failure.error
       await new Promise<void>((resolve) => {
         this.#wake = resolve
         signal.addEventListener('abort', this.#wake, { once: true })

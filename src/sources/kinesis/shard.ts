@@ -24,6 +24,8 @@ export interface ShardBatch {
 export interface ShardReaderOptions {
   readonly shardId: string
   readonly from: ShardPosition
+  /** Of the reader this one replaces, so that they never go back. */
+  readonly counters?: Counters
   readonly stream: KinesisStream
   readonly budget: Budget
   readonly clock: Clock
@@ -59,7 +61,7 @@ type Phase = 'reading' | 'throttled' | 'failing' | 'stopped' | 'closed'
  * ends the reader but the two which say that the position belongs elsewhere.
  */
 export class ShardReader {
-  readonly counters = new Counters()
+  readonly counters: Counters
   readonly #options: ShardReaderOptions
   readonly #pace: ReadPace
   readonly #size = new FetchSize()
@@ -69,6 +71,7 @@ export class ShardReader {
   #iterator: string | undefined
   #phase: Phase = 'reading'
   #badIterators = 0
+  #reported = false
   /** When each of the batches on their way was sent. */
   readonly #sentAtMs: number[] = []
   #room: () => void = () => {}
@@ -78,6 +81,7 @@ export class ShardReader {
   constructor(options: ShardReaderOptions) {
     const { clock, limits, random, from } = options
     this.#options = options
+    this.counters = options.counters ?? new Counters()
     this.#position = from
     this.#pace = new ReadPace(clock, limits, random)
     this.#failures = new Backoff({ baseMs: 200, maxMs: 10_000, random })
@@ -190,16 +194,16 @@ export class ShardReader {
   }
 
   async #take(answer: Answer, reservation: Reservation): Promise<void> {
-    const { records, bytes, countedBytes, behindMs, nextIterator, children } = answer
+    const { records, bytes, heldBytes, countedBytes, behindMs, nextIterator, children } = answer
     const last = records.at(-1)
     const caughtUp = behindMs === 0
     this.#freshness.answered(behindMs, last?.arrivedMs)
-    this.#size.learn(bytes, records.length, caughtUp)
+    this.#size.learn(heldBytes, records.length, caughtUp)
     this.#pace.answered(countedBytes, records.length, caughtUp)
     this.counters.add('calls')
     this.counters.add('records', records.length)
     this.counters.add('bytes', bytes)
-    reservation.resize(bytes)
+    reservation.resize(heldBytes)
 
     this.#iterator = nextIterator
     if (last !== undefined) {
@@ -231,7 +235,8 @@ export class ShardReader {
   }
 
   #end(records: readonly KinesisRecord[], children: readonly ChildShard[], reservation: Reservation): void {
-    reservation.resize(records.reduce((sum, record) => sum + record.data.byteLength, 0))
+    if (records.length === 0) reservation.resize(0)
+    if (this.#reported) this.#options.recovered()
     this.#phase = 'closed'
     this.#position = { kind: 'end' }
     this.#send(records, reservation, { children })
@@ -250,7 +255,7 @@ export class ShardReader {
 
   /** Waits an error out as its meaning demands. */
   async #endure(error: unknown, signal: AbortSignal): Promise<void> {
-    const { clock, report } = this.#options
+    const { clock } = this.#options
     const fault = kinesisFault(error)
     const wait = (ms: number): Promise<void> => clock.sleep(ms, signal)
     this.counters.add(fault === 'throttled' ? 'throttled' : 'errors')
@@ -279,14 +284,14 @@ export class ShardReader {
         return
       case 'wrong-shard':
         this.#phase = 'stopped'
-        report(fault, error)
+        this.#report(fault, error)
         return
       case 'gone':
         await this.#missing(error, signal)
         return
       case 'future':
         // Our clock was ahead when the start was chosen; the service's gets there by itself.
-        if (this.#failures.failures > 10) report(fault, error)
+        if (this.#failures.failures > 10) this.#report(fault, error)
         this.#failures.next()
         await wait(1000)
         return
@@ -301,7 +306,7 @@ export class ShardReader {
       case 'expired-token':
       case 'transient':
         // The iterator stays valid.
-        if (this.#failures.failures >= 3) report('transient', error)
+        if (this.#failures.failures >= 3) this.#report('transient', error)
         this.#phase = this.#failures.failures >= 3 ? 'failing' : this.#phase
         await wait(this.#failures.next())
         return
@@ -329,8 +334,13 @@ export class ShardReader {
 
   async #fail(fault: KinesisFault, error: unknown, waitMs: number, signal: AbortSignal): Promise<void> {
     this.#phase = 'failing'
-    this.#options.report(fault, error)
+    this.#report(fault, error)
     await this.#options.clock.sleep(waitMs * (0.5 + this.#options.random() / 2), signal)
+  }
+
+  #report(fault: KinesisFault, error: unknown): void {
+    this.#reported = true
+    this.#options.report(fault, error)
   }
 
   #tellGap(gap: Gap | undefined): void {
@@ -338,7 +348,8 @@ export class ShardReader {
   }
 
   #succeeded(): void {
-    if (this.#phase === 'failing') this.#options.recovered()
+    if (this.#reported) this.#options.recovered()
+    this.#reported = false
     this.#phase = 'reading'
     this.#badIterators = 0
     this.#failures.reset()

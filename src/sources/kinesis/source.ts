@@ -71,6 +71,7 @@ export class KinesisSource implements Source<KinesisRecord> {
     const either = AbortSignal.any([signal, stop.signal])
     const failed = (error: unknown): void => {
       this.#queue.fail(error)
+      stop.abort()
     }
     // Not awaited at the end: a request which never settles must not keep the program.
     this.#drive(either).catch(failed)

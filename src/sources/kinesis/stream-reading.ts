@@ -7,6 +7,7 @@ import type { Checkpointer } from '../../core/checkpointer.ts'
 import type { Clock } from '../../core/clock.ts'
 import { KinloaderError } from '../../core/errors.ts'
 import type { Logger } from '../../core/logger.ts'
+import type { Counters } from '../../core/metrics.ts'
 import type { Delivery, LaneStatus } from '../../core/source.ts'
 import { Watermark } from '../../core/watermark.ts'
 import type { Beginning } from './begin.ts'
@@ -174,7 +175,7 @@ export class StreamReading {
   #forget(shardId: string): void {
     const { checkpointer, logger } = this.#options
     const position = this.#positions.get(shardId)
-    if (position !== undefined && position.kind !== 'end') {
+    if (position !== undefined && position.kind !== 'end' && !this.#lineage.isDrained(shardId)) {
       logger.error('expired', {
         shard: shardId,
         error: 'the shard left the stream before it was read to its end; reading goes on with its descendants',
@@ -218,12 +219,13 @@ export class StreamReading {
     return isChild ? { kind: 'horizon' } : this.#origin.start
   }
 
-  #read(shardId: string, from: ShardPosition): void {
+  #read(shardId: string, from: ShardPosition, counters?: Counters): void {
     const { stream, budget, clock, random, limits, heldBackBy, faults, logger } = this.#options
     const stop = new AbortController()
     const reader = new ShardReader({
       shardId,
       from,
+      ...(counters && { counters }),
       stream,
       budget,
       clock,
@@ -298,7 +300,8 @@ export class StreamReading {
   }
 
   #advance(shardId: string, position: ShardPosition): void {
-    if (this.#ended) return
+    // A shard which was forgotten meanwhile needs no position any more.
+    if (this.#ended || !this.#lineage.has(shardId)) return
     this.#positions.set(shardId, position)
     this.#options.checkpointer.set(shardId, formatPosition(position), { urgent: position.kind === 'end' })
   }
@@ -315,7 +318,7 @@ export class StreamReading {
           stalled_ms: Math.round(reader.stalledMs),
         })
         stop.abort()
-        this.#read(shardId, reader.position)
+        this.#read(shardId, reader.position, reader.counters)
       }
       this.#lag.check(shardId, reader.lagMs ?? 0, this.#summary.retentionMs)
     }

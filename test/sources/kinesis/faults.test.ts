@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { errorCode, KinloaderError } from '../../../src/core/errors.ts'
 import { type EngineOptions, KinesisEngine } from '../../fakes/kinesis/engine.ts'
 import type { Fault } from '../../fakes/kinesis/faults.ts'
 import { ReaderRun, type ReaderRunOptions } from '../../support/reader-run.ts'
@@ -181,6 +182,43 @@ describe('what goes wrong while reading', () => {
     await clock.advance(5 * minutes)
     assert.equal(next.logger.find('second_reader').length, 0)
     await next.stop()
+  })
+
+  it('a predecessor’s name which ours does not replace for long is no second reader', async () => {
+    const { clock, engine, run } = world()
+    const first = run({ readerId: 'first', checkpointIntervalMs: 120_000 })
+    await clock.advance(7 * minutes)
+    await first.stop()
+    const second = run({ readerId: 'second', checkpointIntervalMs: 120_000 })
+    for (let i = 0; i < 60; i += 1) {
+      await clock.advance(5000)
+      engine.put('logs', { data: `${i}` })
+    }
+    await second.stop()
+    assert.deepEqual(second.logger.find('second_reader'), [])
+  })
+
+  it('a store which will never take checkpoints again ends the reader, however much is queued', async () => {
+    const { clock, engine, run } = world(4)
+    for (const shardId of engine.openShards('logs')) {
+      for (let i = 0; i < 2000; i += 1) engine.put('logs', { data: 'x'.repeat(10_000), shardId })
+    }
+    let saves = 0
+    const reader = run({
+      wrapStore: (store) => ({
+        load: (signal) => store.load(signal),
+        save: (changes, signal) => {
+          saves += 1
+          if (saves > 2) return Promise.reject(new KinloaderError('SPLUNKD_UNAUTHORIZED', 'the session is over'))
+          return store.save(changes, signal)
+        },
+        close: () => store.close(),
+      }),
+      accepts: () => clock.sleep(700),
+    })
+    await clock.runUntil(() => saves > 2)
+    await clock.advance(5000)
+    assert.equal(errorCode(reader.failure), 'SPLUNKD_UNAUTHORIZED')
   })
 
   it('a restarted reader does not take its former self for a second one', async () => {

@@ -12,13 +12,22 @@ describe('the presence of a reader', () => {
     assert.equal(presence.rival(new Presence('before').beat()), undefined)
   })
 
-  it('finds another which wrote after it', () => {
+  it('finds another which goes on writing', () => {
     const [one, two] = [new Presence('one'), new Presence('two')]
     assert.equal(one.rival(one.beat()), undefined)
+    assert.equal(one.rival(two.beat()), undefined, 'it may be dead')
+    assert.equal(one.rival(two.beat()), 'two')
     const stored = two.beat()
-    assert.equal(one.rival(stored), 'two')
     assert.equal(two.rival(stored), undefined)
+    assert.equal(two.rival(one.beat()), undefined)
     assert.equal(two.rival(one.beat()), 'one', 'both notice')
+  })
+
+  it('takes a name which never changes for a dead one, however often it is seen', () => {
+    const presence = new Presence('one')
+    const stored = new Presence('before').beat()
+    presence.beat()
+    for (let i = 0; i < 5; i += 1) assert.equal(presence.rival(stored), undefined)
   })
 
   it('finds none in what no reader wrote', () => {

@@ -98,6 +98,25 @@ describe('the traps of Kinesis', () => {
     assert.deepEqual(sorted(second.texts()), sorted([...numbered('closing', 5), ...numbered('tip', 30)]))
   })
 
+  it('2c: a first start at the tip reads nothing of the generations of shards which were closed before it', async () => {
+    const world = new World(1)
+    world.put(['old parent'])
+    await world.clock.advance(hours)
+    const [left] = world.engine.split('logs', world.open(0))
+    world.put(['old child'], left)
+    await world.clock.advance(hours)
+    const [grandchild] = world.engine.split('logs', left)
+    world.put(['old grandchild'], grandchild)
+    await world.clock.advance(hours)
+    const run = world.run(latest)
+    await world.clock.advance(minutes)
+    world.put(['new'], grandchild)
+    await run.until(1)
+    await world.clock.advance(minutes)
+    await run.stop()
+    assert.deepEqual(run.texts(), ['new'])
+  })
+
   it('2b: a clock which is ahead of the service starts at the service’s time', async () => {
     const world = new World(1)
     world.clock.stepWallClock(10 * minutes)
