@@ -14,6 +14,7 @@ install: node_modules/.installed
 
 node_modules/.installed: package.json package-lock.json .npmrc
 	npm ci --no-audit --no-fund --loglevel=error
+	@node -e 'const [a, b] = process.versions.node.split(".").map(Number); if (a < 22 || (a === 22 && b < 22)) { console.error("This platform gets no Node from npm: install Node 22.22 or later, this one is " + process.version + "."); process.exit(1) }'
 	@touch $@
 
 demo: install ## a stream, a split and a restart, and the events Splunk would index; about a minute, needs nothing

@@ -2,6 +2,7 @@ import { rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build, type Metafile } from 'esbuild'
+import { isStarted } from './started.ts'
 
 /** The schemes of the Splunk app: each is a program of that name and an entry of the bundle. */
 export const schemes = ['kinloader'] as const
@@ -38,7 +39,7 @@ export async function buildApp(folder = path.join(root, 'dist/app')): Promise<Me
   return metafile
 }
 
-if (import.meta.main) {
+if (isStarted(import.meta.url)) {
   const { outputs } = await buildApp()
   const bytes = Object.values(outputs).reduce((sum, output) => sum + output.bytes, 0)
   process.stdout.write(`dist/app: ${Object.keys(outputs).length} files, ${Math.round(bytes / 1024)} KiB\n`)

@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { escapeXml, type InputArgument } from '../src/splunk/scheme.ts'
 import { implicitArguments, kinloaderScheme } from '../src/wiring/inputs/kinloader.ts'
+import { isStarted } from './started.ts'
 
 /**
  * The conf files which say again what the input's arguments are. They are committed; a test compares them with what
@@ -145,7 +146,7 @@ function wrap(text: string): string[] {
   return lines.map((line, index) => (index === 0 ? line : `  ${line}`))
 }
 
-if (import.meta.main) {
+if (isStarted(import.meta.url)) {
   for (const [path, make] of confFiles) {
     const text = make()
     const url = confFileUrl(path)

@@ -1,5 +1,6 @@
 import type { InputArgument } from '../src/splunk/scheme.ts'
 import { implicitArguments, kinloaderScheme } from '../src/wiring/inputs/kinloader.ts'
+import { isStarted } from './started.ts'
 
 /**
  * The table of the input's arguments for README.md, in Markdown:
@@ -19,4 +20,4 @@ function defaultText(argument: InputArgument): string {
   return argument.default === undefined ? '' : `\`${argument.default}\``
 }
 
-if (import.meta.main) process.stdout.write(optionsTable())
+if (isStarted(import.meta.url)) process.stdout.write(optionsTable())

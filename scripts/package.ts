@@ -15,6 +15,7 @@ import { fileURLToPath } from 'node:url'
 import { create } from 'tar'
 import { buildApp, schemes } from './build.ts'
 import { collectLicences } from './licences.ts'
+import { isStarted } from './started.ts'
 
 /** A Node.js to ship, or rather the files of one. */
 export interface Runtime {
@@ -113,7 +114,7 @@ function setMode(folder: string, entry: string): void {
   chmodSync(file, statSync(file).isDirectory() || isProgram ? 0o755 : 0o644)
 }
 
-if (import.meta.main) {
+if (isStarted(import.meta.url)) {
   const withoutNode = process.env['NODE'] === 'none'
   await packageApp({ runtime: withoutNode ? undefined : findRuntime() })
   const { size } = statSync(path.join(root, 'kinloader.tar.gz'))

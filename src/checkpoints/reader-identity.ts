@@ -7,7 +7,7 @@ import { createHash } from 'node:crypto'
 export interface ReaderIdentity {
   /** Region of the stream. */
   readonly region: string
-  /** Name or ARN of the stream, as configured. A name and the ARN of the same stream are two identities. */
+  /** Name of the stream. Streams of one name in two accounts are told apart by what is remembered under `@stream`. */
   readonly stream: string
   /** Tells readers of the same stream apart; may be empty. */
   readonly checkpointName: string

@@ -50,6 +50,12 @@ export async function begin(options: BeginOptions, signal: AbortSignal): Promise
   const stored = await steadily(options, signal, () => options.store.load(signal))
   if (stored === undefined) return undefined
   const known = parseOrigin(stored.get(originKey) ?? '')
+  if (known !== undefined && known.arn !== summary.arn) {
+    throw new KinloaderError(
+      'FOREIGN_CHECKPOINTS',
+      `these checkpoints belong to the stream ${known.arn}, not to ${summary.arn}: give this input another checkpoint_name`,
+    )
+  }
   if (known !== undefined && isSameStream(known, summary)) {
     return resume(options, summary, known, readPositions(stored, options.logger))
   }

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { errorCode } from '../../../src/core/errors.ts'
 import { KinesisEngine } from '../../fakes/kinesis/engine.ts'
 import { ReaderRun } from '../../support/reader-run.ts'
 import { VirtualClock } from '../../support/virtual-clock.ts'
@@ -37,5 +38,24 @@ describe('KinesisSource', () => {
     assert.deepEqual(run.texts().slice(0, 10), ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9'])
     assert.deepEqual(run.texts().slice(10).sort(), ['left', 'right'])
     assert.deepEqual(run.logger.told('warn', 'error'), [])
+  })
+
+  it('refuses the checkpoints of a stream of the same name in another account, and leaves them alone', async () => {
+    const clock = new VirtualClock()
+    const theirs = new KinesisEngine({ clock, accountId: '210987654321' })
+    theirs.createStream('logs', { shards: 1 })
+    theirs.put('logs', { data: 'theirs' })
+    const remembered = new Map<string, string>()
+    const first = new ReaderRun({ clock, engine: theirs, remembered })
+    await first.until(1)
+    await clock.advance(10_000)
+    await first.stop()
+    const before = new Map(remembered)
+    const ours = new KinesisEngine({ clock })
+    ours.createStream('logs', { shards: 1 })
+    const second = new ReaderRun({ clock, engine: ours, remembered })
+    await clock.advance(10_000)
+    assert.equal(errorCode(second.failure), 'FOREIGN_CHECKPOINTS')
+    assert.deepEqual(remembered, before)
   })
 })
