@@ -522,6 +522,16 @@ describe('validation of an input', () => {
       assertTaken(await world.check({ hold_back: '3s' }))
     })
 
+    it('others which splunkd takes its time to list: waits for them, whatever else is done by then', async () => {
+      world.splunkd.onRequest(async ({ parts }) => {
+        if (parts.includes('inputs')) await systemClock.sleep(200)
+        return undefined
+      })
+      assertTaken(await world.check())
+      world.rival('theirs', {})
+      assertRefused(await world.check(), refusal)
+    })
+
     it('others which differ in stream, region or checkpoint name: takes the settings', async () => {
       world.rival('one', { stream: 'invoices' })
       world.rival('two', { region: 'us-west-2' })
