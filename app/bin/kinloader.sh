@@ -51,7 +51,8 @@ do
   version=$(version_of "$node") || continue
   if is_new_enough "$version"; then
     is_splunks_own "$node" || clean_environment
-    exec "$node" --no-warnings "$bin/app/$scheme.js" "$@"
+    # One thread collects garbage: several cost a fifth more CPU, which belongs to splunkd; and it does not pile up.
+    exec "$node" --no-warnings --single-threaded-gc --max-semi-space-size=8 "$bin/app/$scheme.js" "$@"
   fi
   found="$found $node is ${version:-of an unknown version};"
 done

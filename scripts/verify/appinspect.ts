@@ -1,17 +1,12 @@
-import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { findRuntime, packageApp, type Runtime } from '../package.ts'
+import { runChild } from './child.ts'
+import { installPythonTool, type PythonTool } from './python-tool.ts'
+import { type Outcome, type Step, type StepContext, sum } from './step.ts'
 
-/**
- * Has Splunk's own AppInspect judge both packages, in the modes in which Splunk judges apps itself:
- *
- *     node scripts/verify/appinspect.ts
- *
- * AppInspect is installed into `.verify/venv` when it is not there. The package without Node.js must have no failure and
- * no error; the one with Node.js may have findings about the binary's architecture, and no others.
- */
+/** What AppInspect writes with `--data-format json`, as far as it is read here. */
 export interface InspectionReport {
   readonly summary: Readonly<Record<'error' | 'failure' | 'warning' | 'success', number>>
   readonly reports: readonly {
@@ -39,13 +34,20 @@ export function judge(report: InspectionReport, accepted: readonly string[]): Ve
   }
 }
 
-const root = fileURLToPath(new URL('../..', import.meta.url))
-const home = path.join(root, '.verify')
-const tool = path.join(home, 'venv/bin/splunk-appinspect')
+const tool: PythonTool = {
+  name: 'splunk-appinspect',
+  // It still imports pkg_resources, which setuptools 81 no longer has.
+  requirements: ['setuptools<81', 'splunk-appinspect==4.3.1'],
+  // Loads every check, and with them libmagic.
+  probe: ['splunk-appinspect', 'list', 'version'],
+  libraries: ['libmagic1'],
+}
+
+const home = fileURLToPath(new URL('../../.verify/appinspect', import.meta.url))
 
 const packages: readonly { name: string; accepted: readonly string[]; runtime: () => Runtime | undefined }[] = [
-  { name: 'without Node.js', accepted: [], runtime: () => undefined },
-  { name: 'with Node.js', accepted: ['check_aarch64_compatibility'], runtime: findRuntime },
+  { name: 'without-node', accepted: [], runtime: () => undefined },
+  { name: 'with-node', accepted: ['check_aarch64_compatibility'], runtime: findRuntime },
 ]
 
 const modes: readonly { name: string; flags: readonly string[] }[] = [
@@ -53,68 +55,53 @@ const modes: readonly { name: string; flags: readonly string[] }[] = [
   { name: 'cloud', flags: ['--mode', 'precert', '--included-tags', 'cloud'] },
 ]
 
-async function main(): Promise<number> {
-  if (!install() && !install()) {
-    say('appinspect: could not be installed; it needs python3 with venv, libmagic, and pip to reach PyPI')
-    say('0 passed, 1 failed')
-    return 1
-  }
-  let failed = 0
-  let passed = 0
-  for (const { name, accepted, runtime } of packages) {
-    const folder = path.join(home, 'appinspect')
-    const archive = path.join(folder, 'kinloader.tar.gz')
-    rmSync(folder, { recursive: true, force: true })
-    mkdirSync(folder, { recursive: true })
-    await packageApp({ folder: path.join(folder, 'kinloader'), archive, runtime: runtime() })
-    for (const mode of modes) {
-      const verdict = inspect(archive, mode.flags, accepted)
-      say(`appinspect ${mode.name}, package ${name}: ${verdict.isGood ? 'good' : 'BAD'}: ${verdict.text}`)
-      if (verdict.isGood) passed += 1
-      else failed += 1
+/**
+ * Has Splunk's own AppInspect judge both packages, in the modes in which Splunk judges apps itself. The package without
+ * Node.js must have no failure and no error; the one with Node.js may have findings about the binary's architecture,
+ * and no others.
+ */
+export const appInspectStep: Step = {
+  name: 'AppInspect on both packages',
+  async run(context) {
+    const bin = await installPythonTool(tool, context)
+    const program = path.join(bin, 'splunk-appinspect')
+    const outcomes: Outcome[] = []
+    for (const { name, accepted, runtime } of packages) {
+      const folder = path.join(home, name)
+      const archive = path.join(folder, 'kinloader.tar.gz')
+      rmSync(folder, { recursive: true, force: true })
+      mkdirSync(folder, { recursive: true })
+      await packageApp({ folder: path.join(folder, 'kinloader'), archive, runtime: runtime() })
+      outcomes.push(
+        ...(await Promise.all(
+          modes.map(async (mode) => {
+            const verdict = await inspect(program, archive, mode, accepted, context)
+            context.say(`package ${name}, ${mode.name}: ${verdict.isGood ? 'good' : 'BAD'}: ${verdict.text}`)
+            return { passed: Number(verdict.isGood), failed: Number(!verdict.isGood), text: verdict.text }
+          }),
+        )),
+      )
     }
-  }
-  say(`${passed} passed, ${failed} failed`)
-  return failed === 0 ? 0 : 1
+    const good = outcomes.filter(({ failed }) => failed === 0).length
+    return sum(outcomes, `${good} of ${outcomes.length} inspections are good`)
+  },
 }
 
-/** Whether AppInspect is there afterwards and starts. */
-function install(): boolean {
-  if (starts()) return true
-  const venv = path.join(home, 'venv')
-  rmSync(venv, { recursive: true, force: true })
-  mkdirSync(home, { recursive: true })
-  if (!run('python3', ['-m', 'venv', venv]) && existsSync('/usr/bin/apt-get')) {
-    run('apt-get', ['update', '-qq'])
-    run('apt-get', ['install', '-y', '-qq', 'python3-venv'])
-    run('python3', ['-m', 'venv', '--clear', venv])
-  }
-  // It still imports pkg_resources, which setuptools 81 no longer has.
-  run(path.join(venv, 'bin/pip'), ['install', '--quiet', 'setuptools<81', 'splunk-appinspect==4.3.1'])
-  if (!starts() && existsSync('/usr/bin/apt-get')) run('apt-get', ['install', '-y', '-qq', 'libmagic1'])
-  return starts()
-}
-
-/** `list version` loads every check, and with them libmagic. */
-function starts(): boolean {
-  return existsSync(tool) && run(tool, ['list', 'version'])
-}
-
-function inspect(archive: string, flags: readonly string[], accepted: readonly string[]): Verdict {
-  const output = `${archive}.json`
-  rmSync(output, { force: true })
-  run(tool, ['inspect', archive, ...flags, '--data-format', 'json', '--output-file', output])
-  if (!existsSync(output)) return { isGood: false, text: 'no report was written' }
+async function inspect(
+  program: string,
+  archive: string,
+  mode: (typeof modes)[number],
+  accepted: readonly string[],
+  { signal }: StepContext,
+): Promise<Verdict> {
+  const output = path.join(path.dirname(archive), `${mode.name}.json`)
+  const { how } = await runChild({
+    command: program,
+    // It ends with another code than 0 for findings too: the report tells.
+    args: ['inspect', archive, ...mode.flags, '--data-format', 'json', '--output-file', output],
+    signal,
+    timeoutMs: 300_000,
+  })
+  if (!existsSync(output)) return { isGood: false, text: `no report was written (${how})` }
   return judge(JSON.parse(readFileSync(output, 'utf8')) as InspectionReport, accepted)
 }
-
-function run(command: string, args: readonly string[]): boolean {
-  const { status } = spawnSync(command, args, { cwd: root, stdio: 'ignore', timeout: 600_000 })
-  return status === 0
-}
-
-function say(line: string): void {
-  process.stdout.write(`${line}\n`)
-}
-
-if (import.meta.main) process.exitCode = await main()

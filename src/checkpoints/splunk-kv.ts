@@ -7,6 +7,7 @@ import type { Logger } from '../core/logger.ts'
 import type { CheckableStore } from './checkable.ts'
 import { aborted } from './errors.ts'
 import { readerKey, type ReaderIdentity } from './reader-identity.ts'
+import { kvRows } from './splunk-kv-rows.ts'
 
 /** The collection, the same for all inputs of an app. */
 export const kvCollection = 'kinloader_checkpoints'
@@ -20,7 +21,7 @@ export interface SplunkKvCheckpointStoreOptions {
   readonly app?: string
   /** How long the first call waits for a KV store which is starting, in milliseconds. Default 300,000. */
   readonly startTimeoutMs?: number
-  /** Rows asked for at once; limits.conf allows 50,000. Default 5,000. */
+  /** Rows asked for at once. Default 5,000. */
   readonly pageRows?: number
 }
 
@@ -55,33 +56,21 @@ export class SplunkKvCheckpointStore implements CheckableStore {
 
   async load(signal?: AbortSignal): Promise<ReadonlyMap<string, string>> {
     await this.#untilReady(signal)
-    const { pageRows = 5000 } = this.#options
+    const { client, pageRows } = this.#options
+    const where = { reader: this.#reader }
     const entries = new Map<string, string>()
-    let skip = 0
-    for (;;) {
-      const query = {
-        query: JSON.stringify({ reader: this.#reader }),
-        sort: '_key',
-        limit: String(pageRows),
-        skip: String(skip),
-      }
-      const rows = await this.#data({ method: 'GET', query, signal })
-      // Until a page is empty: splunkd cuts pages shorter than asked by its own limits of rows and bytes.
-      if (!Array.isArray(rows) || rows.length === 0) return entries
-      skip += rows.length
-      for (const row of rows) {
-        const { reader, shard, checkpoint } = row as Record<string, unknown>
-        if (reader === this.#reader && typeof shard === 'string' && typeof checkpoint === 'string') {
+    try {
+      for await (const rows of kvRows({ client, app: this.#app, collection: kvCollection, where, pageRows, signal })) {
+        for (const { reader, shard, checkpoint } of rows) {
+          if (reader !== this.#reader || typeof shard !== 'string' || typeof checkpoint !== 'string') continue
           entries.set(shard, checkpoint)
         }
+        if (entries.size > maxDocuments) throw tooLarge()
       }
-      if (skip > maxRows) {
-        throw new KinloaderError(
-          'KV_STORE_TOO_LARGE',
-          `The collection ${kvCollection} holds more than ${maxRows} checkpoints of one input; remove those which are not needed.`,
-        )
-      }
+    } catch (error) {
+      throw this.#explained(error)
     }
+    return entries
   }
 
   async save(changes: ReadonlyMap<string, string | null>, signal: AbortSignal): Promise<readonly string[]> {
@@ -131,18 +120,18 @@ export class SplunkKvCheckpointStore implements CheckableStore {
     try {
       return await this.#options.client.request({ ...request, path })
     } catch (error) {
-      if (errorCode(error) !== 'SPLUNKD_NOT_FOUND' || request.method === 'DELETE') throw error
-      // Somebody removed the collection under way: the next call makes it again.
-      this.#ready = false
-      throw new KinloaderError(
-        'KV_STORE_COLLECTION_GONE',
-        `The collection ${kvCollection} is gone; it is made again.`,
-        {
-          cause: error,
-          retryable: true,
-        },
-      )
+      throw request.method === 'DELETE' ? error : this.#explained(error)
     }
+  }
+
+  /** No such collection: somebody removed it under way, and the next call makes it again. */
+  #explained(error: unknown): unknown {
+    if (errorCode(error) !== 'SPLUNKD_NOT_FOUND') return error
+    this.#ready = false
+    return new KinloaderError('KV_STORE_COLLECTION_GONE', `The collection ${kvCollection} is gone; it is made again.`, {
+      cause: error,
+      retryable: true,
+    })
   }
 
   async #untilReady(signal: AbortSignal | undefined): Promise<void> {
@@ -228,11 +217,18 @@ export class SplunkKvCheckpointStore implements CheckableStore {
 /** limits.conf allows 1,000 documents up to Splunk 9.0. */
 const maxBatch = 500
 const parallelDeletes = 8
-const maxRows = 1_000_000
+const maxDocuments = 1_000_000
 
 function noKvStore(why: string): KinloaderError {
   return new KinloaderError(
     'KV_STORE_ABSENT',
     `Splunk's KV store cannot be used here (${why}); choose checkpoint_store = dynamodb or filesystem, or enable the KV store.`,
+  )
+}
+
+function tooLarge(): KinloaderError {
+  return new KinloaderError(
+    'KV_STORE_TOO_LARGE',
+    `The collection ${kvCollection} holds more than ${maxDocuments} checkpoints of one input; remove those which are not needed.`,
   )
 }

@@ -13,8 +13,8 @@ export const autoDecoder: Decoder<LogEvent> = { name: 'auto', decode }
 
 function decode(payload: Uint8Array): Decoded<LogEvent> {
   const inflated = inflatedIfGzip(payload)
-  if (isGzip(payload) && beginsLogRecord(inflated.bytes)) return decodeInflatedLogRecord(inflated)
   if (beginsWithObject(inflated.bytes)) {
+    if (isGzip(payload) && beginsLogRecord(inflated.bytes)) return decodeInflatedLogRecord(inflated)
     const json = decodeJsonLines(inflated)
     // The error of a damaged gzip is told whichever way it is read.
     if (json.error === inflated.error) return json

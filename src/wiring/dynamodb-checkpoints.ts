@@ -1,5 +1,6 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { DynamoDbCheckpointStore } from '../checkpoints/dynamodb/store.ts'
+import { readKinlogTable } from '../checkpoints/kinlog/table.ts'
 import { awsRequestHandler } from '../clients/aws.ts'
 import type { Clock } from '../core/clock.ts'
 import type { Logger } from '../core/logger.ts'
@@ -26,8 +27,23 @@ export function openDynamoDbCheckpoints(
   })
 }
 
+/** What kinlog remembered in a table of its own. */
+export async function importKinlogTable(
+  settings: KinloaderSettings,
+  connection: AwsConnection,
+  table: string,
+  signal: AbortSignal,
+): Promise<ReadonlyMap<string, string>> {
+  const client = createDynamoDbClient(settings, connection)
+  try {
+    return await readKinlogTable(client, table, signal)
+  } finally {
+    client.destroy()
+  }
+}
+
 /** With `patienceMs` a call is tried once and has that long. */
-export function createDynamoDbClient(
+function createDynamoDbClient(
   settings: KinloaderSettings,
   connection: AwsConnection,
   patienceMs?: number,

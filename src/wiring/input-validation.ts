@@ -37,7 +37,7 @@ export async function validateInput(definition: ValidationDefinition, context: M
   const signal = AbortSignal.any([context.signal, failed.signal])
   let store: CheckableStore | undefined
   try {
-    const key = await awsKey(settings, splunkd, signal)
+    const key = await awsKey(settings, splunkd, definition.name, signal)
     const connection = connectKinesis({ settings, key, environment, requestTimeoutMs })
     store = await openCheckpoints({ settings, definition, connection, splunkd, clock, logger, patienceMs })
     const checks = [

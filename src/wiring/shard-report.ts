@@ -31,8 +31,18 @@ export async function reportShards(options: ShardReportOptions, signal: AbortSig
     const listed = new Set(lanes.map(({ lane }) => lane))
     events.keep(listed)
     for (const shardId of toldClosed) if (!listed.has(shardId)) toldClosed.delete(shardId)
-    logger.info('input', { stream, shards: lanes.length, ...totals() })
+    logger.info('input', { stream, shards: lanes.length, ...roundedTotals(totals()) })
   }
+}
+
+/** Three decimals: the counters of seconds have many more. */
+function roundedTotals(totals: Readonly<Record<string, number | undefined>>): Record<string, number | undefined> {
+  return Object.fromEntries(
+    Object.entries(totals).map(([name, value]) => [
+      name,
+      value === undefined ? undefined : Math.round(value * 1000) / 1000,
+    ]),
+  )
 }
 
 function line(stream: string, lane: LaneStatus, events: RecordEvents): Record<string, string | number | undefined> {

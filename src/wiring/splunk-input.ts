@@ -6,10 +6,11 @@ import { SplunkPipeSink } from '../sinks/splunk-pipe/sink.ts'
 import { KinesisSource } from '../sources/kinesis/source.ts'
 import type { InputDefinition } from '../splunk/input-definition.ts'
 import type { ModularInputContext } from '../splunk/modular-input.ts'
-import { awsKey } from './aws-key.ts'
+import { awsKey, hideSecret } from './aws-key.ts'
 import { openCheckpoints } from './checkpoint-store.ts'
 import { readSettings } from './inputs/kinloader-settings.ts'
 import { connectKinesis } from './kinesis-connection.ts'
+import { kinlogImport } from './kinlog-import.ts'
 import { OutputWatch } from './output-watch.ts'
 import { RecordEvents } from './record-events.ts'
 import { reportShards } from './shard-report.ts'
@@ -23,8 +24,10 @@ export async function streamInput(definition: InputDefinition, context: ModularI
   if (stanza === undefined) return
   const settings = readSettings(stanza.params, { serverHost: definition.serverHost, environment })
   const splunkd = connectSplunkd(definition, environment)
-  const key = await awsKey(settings, splunkd, signal)
+  const name = stanza.name.replace(/^.*:\/\//, '')
+  const key = await awsKey(settings, splunkd, name, signal)
   const logger = redacting(context.logger, [definition.sessionKey, key?.secretAccessKey ?? ''])
+  await hideSecret(settings, splunkd, { name, app: stanza.app }, logger, signal)
   const connection = connectKinesis({ settings, key, environment })
   const store = await openCheckpoints({ settings, definition, connection, splunkd, clock, logger })
   const source = new KinesisSource({
@@ -34,6 +37,7 @@ export async function streamInput(definition: InputDefinition, context: ModularI
     clock,
     logger,
     initialPosition: settings.initialPosition,
+    importCheckpoints: kinlogImport(settings, connection, splunkd, signal),
     checkpointIntervalMs: settings.checkpointIntervalMs,
     heldBackBy: 'Splunk',
     readerId: `${definition.serverHost} ${stanza.name} ${randomUUID().slice(0, 8)}`,
@@ -56,14 +60,14 @@ export async function streamInput(definition: InputDefinition, context: ModularI
       stream: settings.stream.name,
       status: () => source.status(),
       events,
-      totals: () => ({ ...output.snapshot(), checkpoint_age_ms: rounded(source.checkpointAgeMs) }),
+      totals: () => ({
+        ...output.snapshot(),
+        held_back_ms: Math.round(sink.heldBackMs),
+        checkpoint_age_ms: source.checkpointAgeMs,
+      }),
     },
     signal,
   )
   await pump({ source, sink, decode: events.decode, clock, signal, accepted: watch.accepted })
   await report
-}
-
-function rounded(value: number | undefined): number | undefined {
-  return value === undefined ? undefined : Math.round(value)
 }

@@ -7,12 +7,8 @@ import {
   ScanCommand,
   type DynamoDBClient,
 } from '@aws-sdk/client-dynamodb'
-import {
-  checkpointTable,
-  DynamoDbCheckpointStore,
-  saveIntervalMs,
-  type DynamoDbCheckpointStoreOptions,
-} from '../../src/checkpoints/dynamodb/store.ts'
+import { DynamoDbCheckpointStore, type DynamoDbCheckpointStoreOptions } from '../../src/checkpoints/dynamodb/store.ts'
+import { plainName } from '../../src/checkpoints/reader-identity.ts'
 import { KinloaderError } from '../../src/core/errors.ts'
 import { checkpointStoreContract } from '../contracts/checkpoint-store.ts'
 import { dynamoDbClient, startDynalite, type Dynalite } from '../support/dynalite.ts'
@@ -20,7 +16,6 @@ import { JumpingClock } from '../support/jumping-clock.ts'
 import { RecordingLogger } from '../support/recording-logger.ts'
 
 const live = new AbortController().signal
-const region = 'us-east-1'
 
 let shared: Dynalite
 let count = 0
@@ -35,7 +30,7 @@ checkpointStoreContract('dynamodb', async () => {
   const round = (count += 1)
   return {
     open: (stream) => {
-      const table = checkpointTable({ region, stream, checkpointName: String(round) })
+      const table = plainName([stream, String(round)], 200)
       return open(shared, { table, create: true, billing: 'on-demand' }).store
     },
     async close() {},
@@ -65,31 +60,6 @@ describe('checkpoints in DynamoDB', () => {
   afterEach(async () => {
     for (const store of stores.splice(0)) await store.close()
     for (const one of clients.splice(0)) one.destroy()
-  })
-
-  it('names a table after the stream, legally and unmistakably', () => {
-    const name = (stream: string, checkpointName = ''): string => checkpointTable({ region, stream, checkpointName })
-    assert.equal(name('App_logs'), 'kinloader-App_logs')
-    assert.equal(name('app', 'main'), 'kinloader-app.main')
-    const names = [
-      name('app.main'),
-      name('app', 'main'),
-      name('a', 'b-c'),
-      name('a-b', 'c'),
-      name('a'.repeat(128), 'b'.repeat(300)),
-      name('arn:aws:kinesis:us-east-1:123456789012:stream/app'),
-      name('arn:aws:kinesis:us-east-1:210987654321:stream/app'),
-    ]
-    for (const one of names) assert.match(one, /^[a-zA-Z0-9_.-]{3,255}$/)
-    assert.equal(new Set(names).size, names.length)
-  })
-
-  it('gives saves the time the write units need', () => {
-    assert.deepEqual(
-      [1, 40, 80, 800].map((lanes) => saveIntervalMs(lanes)),
-      [5000, 5000, 10_000, 100_000],
-    )
-    assert.equal(saveIntervalMs(800, 100), 10_000)
   })
 
   for (const [billing, expected] of [

@@ -129,6 +129,7 @@ describe('filesystem checkpoints', () => {
     const store = new FilesystemCheckpointStore({ path, clock })
     await store.save(new Map([['shard', '1']]), live)
     await files.writeFile(`${path}.fresh.tmp`, '{"shard":"9')
+    await files.utimes(`${path}.fresh.tmp`, 0, clock.now() / 1000 - 3500)
     await files.writeFile(`${path}.old.tmp`, '{"shard":"9')
     await files.utimes(`${path}.old.tmp`, 0, clock.now() / 1000 - 3700)
     await files.writeFile(`${path}.mine`, '')

@@ -2,7 +2,10 @@ import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import { plainName, readerKey } from '../../src/checkpoints/reader-identity.ts'
 
-const part = fc.oneof(fc.constantFrom('app', 'App', 'a.b', 'a', 'b', '', 'us-east-1', 'a/b', 'é'), fc.string())
+const part = fc.oneof(
+  fc.constantFrom('app', 'App', 'a.b', 'a', 'b', '', 'us-east-1', 'a/b', 'é', 'a'.repeat(60), 'a'.repeat(61)),
+  fc.string(),
+)
 
 describe('names of a reader', () => {
   it('are plain where that is unambiguous', () => {

@@ -93,8 +93,11 @@ describe('checkpoints in the KV store', () => {
     splunkd = await FakeSplunkd.start({ maxRowsPerQuery: 7 })
     const saved = new Map(Array.from({ length: 20 }, (_, at) => [`shard ${at}`, String(at)]))
     await opened().store.save(saved, live)
-    await opened({ stream: 'other' }).store.save(new Map([['shard 1', 'other']]), live)
+    await opened({ stream: 'other' }).store.save(new Map([...saved.keys()].map((key) => [key, 'other'])), live)
+    splunkd.requests.length = 0
     const loaded = await opened({ pageRows: 10 }).store.load()
+    // The rows of others are not even asked for: three pages of 7, 7 and 6 rows, and an empty one.
+    assert.equal(splunkd.requests.filter((request) => request.includes('limit=10')).length, 4)
     assert.deepEqual(new Map([...loaded].sort()), new Map([...saved].sort()))
   })
 

@@ -107,13 +107,13 @@ describe('the other conf files', () => {
     assert.equal(app['package']?.['id'], manifest.info.id.name)
   })
 
-  it('cut, join and date no event of our sourcetypes', () => {
+  it('cut, join and date no event of our sourcetypes, but look for the time of those which name none', () => {
     const props = parseConf('default/props.conf')
-    assert.deepEqual(Object.keys(props), ['kinloader:text', 'kinloader:json', 'kinloader:undecodable'])
-    for (const settings of Object.values(props)) {
+    assert.deepEqual(Object.keys(props), ['kinloader', 'kinloader:text', 'kinloader:json', 'kinloader:undecodable'])
+    for (const [sourcetype, settings] of Object.entries(props)) {
       assert.equal(settings['TRUNCATE'], '0')
       assert.equal(settings['SHOULD_LINEMERGE'], 'false')
-      assert.equal(settings['DATETIME_CONFIG'], 'NONE')
+      assert.equal(settings['DATETIME_CONFIG'], sourcetype === 'kinloader' ? undefined : 'NONE')
       const breaker = new RegExp(settings['LINE_BREAKER'] ?? '')
       assert.ok(!breaker.test('one\ntwo\r\n\r\nthree\n'), 'an event must not be broken inside')
     }

@@ -67,7 +67,11 @@ echo "${place} $* lib=$LD_LIBRARY_PATH path=$NODE_PATH options=$NODE_OPTIONS ope
     const script = `${folder}/app/bin/app/kinloader.js`
     assert.deepEqual(
       [code, stdout, stderr],
-      [0, `path/node --no-warnings ${script} --scheme a b ${clean} pid=${pid}\n`, ''],
+      [
+        0,
+        `path/node --no-warnings --single-threaded-gc --max-semi-space-size=8 ${script} --scheme a b ${clean} pid=${pid}\n`,
+        '',
+      ],
     )
   })
 
@@ -109,7 +113,10 @@ echo "${place} $* lib=$LD_LIBRARY_PATH path=$NODE_PATH options=$NODE_OPTIONS ope
     const script = `${folder}/app/linux_x86_64/bin/../../bin/app/kinloader.js`
     assert.deepEqual(
       [code, stdout],
-      [0, `app/linux_x86_64/bin/node --no-warnings ${script} --scheme ${clean} pid=${pid}\n`],
+      [
+        0,
+        `app/linux_x86_64/bin/node --no-warnings --single-threaded-gc --max-semi-space-size=8 ${script} --scheme ${clean} pid=${pid}\n`,
+      ],
     )
   })
 

@@ -88,7 +88,10 @@ describe('the package', () => {
     assert.equal(modes.get('NODE-VERSION.txt'), 0o644)
     const launcher = path.join(folder, 'whole/kinloader/linux_x86_64/bin/kinloader')
     const { stdout } = spawnSync(launcher, ['--scheme'], { encoding: 'utf8', env: {} })
-    assert.match(stdout, /^inside --no-warnings \S+bin\/app\/kinloader\.js --scheme\n$/)
+    assert.match(
+      stdout,
+      /^inside --no-warnings --single-threaded-gc --max-semi-space-size=8 \S+bin\/app\/kinloader\.js --scheme\n$/,
+    )
   })
 })
 

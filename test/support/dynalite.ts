@@ -1,6 +1,6 @@
-import { createRequire } from 'node:module'
-import type { AddressInfo, Server } from 'node:net'
+import type { AddressInfo } from 'node:net'
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
+import dynalite from 'dynalite'
 
 interface DynaliteOptions {
   /** How long a new table is not active yet, in milliseconds. Default 0. */
@@ -14,10 +14,6 @@ export interface Dynalite {
 }
 
 export async function startDynalite({ createTableMs = 0 }: DynaliteOptions = {}): Promise<Dynalite> {
-  // It brings no types.
-  const dynalite = createRequire(import.meta.url)('dynalite') as (options: object) => Server & {
-    closeAllConnections(): void
-  }
   const server = dynalite({ createTableMs, deleteTableMs: 0, updateTableMs: 0 })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   return {

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
-import { checkpointTable, DynamoDbCheckpointStore } from '../../src/checkpoints/dynamodb/store.ts'
+import { DynamoDbCheckpointStore } from '../../src/checkpoints/dynamodb/store.ts'
+import { plainName } from '../../src/checkpoints/reader-identity.ts'
 import { silentLogger } from '../../src/core/logger.ts'
 import { systemClock } from '../../src/host/system-clock.ts'
 import { checkpointStoreContract } from '../contracts/checkpoint-store.ts'
@@ -20,7 +21,7 @@ checkpointStoreContract(`dynamodb at ${endpoint}`, async () => {
         client: dynamoDbClient(endpoint),
         clock: systemClock,
         logger: silentLogger,
-        table: checkpointTable({ region: 'us-east-1', stream, checkpointName }),
+        table: plainName([stream, checkpointName], 200),
         create: true,
         billing: 'on-demand',
       }),

@@ -3,25 +3,12 @@ import { TokenBucket } from '../../core/backoff.ts'
 import { errorCode, KinloaderError } from '../../core/errors.ts'
 import type { CheckableStore } from '../checkable.ts'
 import { aborted } from '../errors.ts'
-import { plainName, type ReaderIdentity } from '../reader-identity.ts'
 import { dynamoDbError, missingTable } from './errors.ts'
+import { scanCheckpoints } from './scan.ts'
 import { abortOptions, checkKey, describeTable, openTable, type TableOptions } from './table.ts'
 
 /** The client in the options becomes the store's own: `close` destroys it. */
 export type DynamoDbCheckpointStoreOptions = TableOptions
-
-/** The table of a reader who was given none: `kinloader-<stream>[.<checkpoint name>]`. Tables belong to a region. */
-export function checkpointTable(reader: ReaderIdentity): string {
-  return `kinloader-${plainName([reader.stream, reader.checkpointName], 200, /^[A-Za-z0-9_-]+$/)}`
-}
-
-/**
- * The shortest time between two saves of so many changed lanes which leaves a fifth of the table's write units
- * free, in milliseconds: with 10 units max(5 s, lanes / 8).
- */
-export function saveIntervalMs(lanes: number, writeCapacity = 10): number {
-  return Math.max(5000, (lanes * 1000) / (writeCapacity * 0.8))
-}
 
 /**
  * Checkpoints in a DynamoDB table of one reader, an item each:
@@ -45,14 +32,13 @@ export class DynamoDbCheckpointStore implements CheckableStore {
   async load(signal?: AbortSignal): Promise<ReadonlyMap<string, string>> {
     await this.#open(signal)
     const entries = new Map<string, string>()
-    for await (const items of this.#scan(signal)) {
-      for (const { ShardId, Checkpoint } of items) {
-        if (ShardId?.S !== undefined && Checkpoint?.S !== undefined) entries.set(ShardId.S, Checkpoint.S)
-      }
+    const { client, table } = this.#options
+    for await (const { checkpoints } of scanCheckpoints(client, table, signal)) {
+      for (const [key, checkpoint] of checkpoints) entries.set(key, checkpoint)
       if (entries.size > maxItems) {
         throw new KinloaderError(
           'DYNAMODB_TABLE_TOO_LARGE',
-          `The DynamoDB table ${this.#options.table} holds more than ${maxItems} checkpoints; choose one which belongs to this input alone.`,
+          `The DynamoDB table ${table} holds more than ${maxItems} checkpoints; choose one which belongs to this input alone.`,
         )
       }
     }
@@ -118,26 +104,6 @@ export class DynamoDbCheckpointStore implements CheckableStore {
     const { clock } = this.#options
     if (perSecond !== undefined) this.#bucket = new TokenBucket({ clock, perSecond, burst: perSecond * 5 })
     this.#opened = true
-  }
-
-  async *#scan(signal: AbortSignal | undefined): AsyncGenerator<Record<string, AttributeValue>[]> {
-    const { client, table } = this.#options
-    let from: Record<string, AttributeValue> | undefined
-    do {
-      const command = new ScanCommand({
-        TableName: table,
-        ConsistentRead: true,
-        ProjectionExpression: 'ShardId, Checkpoint',
-        ...(from !== undefined && { ExclusiveStartKey: from }),
-      })
-      try {
-        const page = await client.send(command, abortOptions(signal))
-        from = page.LastEvaluatedKey
-        yield page.Items ?? []
-      } catch (error) {
-        throw dynamoDbError(error, table)
-      }
-    } while (from !== undefined)
   }
 
   async #pace(bytes: number, signal: AbortSignal): Promise<void> {

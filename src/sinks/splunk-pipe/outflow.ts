@@ -18,7 +18,7 @@ export interface OutflowOptions {
 }
 
 /** A larger chunk does not make a write cheaper, a smaller one wakes us more often than splunkd reads. */
-const chunkBytes = 128 * 1024
+const chunkBytes = 64 * 1024
 
 /** A chunk that takes longer is worth telling: splunkd is not reading. */
 const blockedMs = 100

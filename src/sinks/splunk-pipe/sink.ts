@@ -37,7 +37,6 @@ export class SplunkPipeSink implements Sink<LogEvent> {
   readonly #encoder: Encoder<LogEvent>
   readonly #clock: Clock
   readonly #counters: Counters
-  readonly #holdBackMs: number
   readonly #maxQueuedBytes: number
   readonly #filler: Uint8Array
   readonly #outflow: Outflow
@@ -45,7 +44,6 @@ export class SplunkPipeSink implements Sink<LogEvent> {
   readonly #waiting: Waiting[] = []
   /** Behind the last byte of the last event. */
   #eventPosition = 0
-  #filledAt = Number.NEGATIVE_INFINITY
   #tending = false
   /** Why later writes are not taken. */
   #refusal: Error | undefined
@@ -58,11 +56,10 @@ export class SplunkPipeSink implements Sink<LogEvent> {
     this.#encoder = options.encoder
     this.#clock = options.clock
     this.#counters = options.counters
-    this.#holdBackMs = options.holdBackMs ?? 2000
     this.#maxQueuedBytes = options.maxQueuedBytes ?? 262_144
     const pipeBytes = options.pipeBytes ?? 65_536
     this.#filler = Buffer.alloc(pipeBytes, '\n')
-    this.#ledger = new SettlingLedger(this.#holdBackMs, pipeBytes)
+    this.#ledger = new SettlingLedger(options.holdBackMs ?? 2000, pipeBytes)
     this.#outflow = new Outflow({
       ...options,
       onAccepted: (position) => {
@@ -147,18 +144,14 @@ export class SplunkPipeSink implements Sink<LogEvent> {
       const now = this.#clock.monotonic()
       this.#ledger.settle(now)
       this.#look()
-      let waitMs = this.#ledger.msToOld(now)
+      const waitMs = this.#ledger.msToOld(now)
+      if (waitMs === undefined || (waitMs === 0 && this.#outflow.pendingBytes > 0)) break
       if (waitMs === 0) {
-        if (this.#outflow.pendingBytes > 0) break
-        waitMs = Math.max(0, this.#filledAt + this.#holdBackMs - now)
-        if (waitMs === 0) {
-          this.#filledAt = now
-          this.#outflow.push(this.#filler)
-          this.#counters.add('filler_bytes', this.#filler.length)
-          break
-        }
+        // Whatever is written after it grows old a hold-back later, so the next one cannot follow sooner.
+        this.#outflow.push(this.#filler)
+        this.#counters.add('filler_bytes', this.#filler.length)
+        break
       }
-      if (waitMs === undefined) break
       await this.#clock.sleep(waitMs, this.#ended.signal)
     }
     this.#tending = false
@@ -240,7 +233,7 @@ interface Watcher {
 }
 
 /** Messages of so many characters are encoded together. */
-const sliceCharacters = 64 * 1024
+const sliceCharacters = 256 * 1024
 
 /** What the elements around a message add, roughly. */
 const frameCharacters = 150

@@ -2,13 +2,15 @@
 const maxAnswerBytes = 10 * 1024 * 1024
 /** One such call a half second feeds the 2 MB/s a shard gives. */
 const targetBytes = 1024 * 1024
+/** Of the first call, before the mean is known; nearly all streams have records smaller than 20 KB. */
 const firstLimit = 100
+const firstReserveBytes = 2 * 1024 * 1024
 
 /**
  * How much to ask of a shard, and how much memory to reserve for the answer.
  *
  * `Limit` follows the mean record size, so that an answer holds about 1 MiB; a full one (10 MiB) of each of 64 shards
- * would be more than half a gigabyte. Until the mean is known the whole of 10 MiB is reserved.
+ * would be more than half a gigabyte. An answer which turns out larger than its reservation delays the next ones.
  */
 export class FetchSize {
   #meanBytes: number | undefined
@@ -24,7 +26,7 @@ export class FetchSize {
   /** Bytes the next answer may well have. */
   get reserveBytes(): number {
     if (this.#caughtUp) return Math.min(maxAnswerBytes, Math.max(64 * 1024, 2 * this.#lastBytes))
-    if (this.#meanBytes === undefined) return maxAnswerBytes
+    if (this.#meanBytes === undefined) return firstReserveBytes
     return Math.min(maxAnswerBytes, Math.ceil(1.25 * Math.max(targetBytes, this.limit * this.#meanBytes)))
   }
 

@@ -1,11 +1,4 @@
-/** A shard as a listing or a parent's last answer tells it. */
-export interface ShardInfo {
-  readonly shardId: string
-  /** None, one (split) or two (merge). */
-  readonly parentIds: readonly string[]
-  /** Closed shards have one. */
-  readonly endingSequenceNumber?: string | undefined
-}
+import type { ShardInfo } from './shard-info.ts'
 
 type State = 'waiting' | 'reading' | 'drained'
 
@@ -53,6 +46,10 @@ export class Lineage {
 
   isDrained(shardId: string): boolean {
     return this.#nodes.get(shardId)?.state === 'drained'
+  }
+
+  isWaiting(shardId: string): boolean {
+    return this.#nodes.get(shardId)?.state === 'waiting'
   }
 
   /** Waiting shards whose parents are all drained or unknown; they count as reading from now on. */

@@ -1,12 +1,13 @@
-import type { _Record, ChildShard, GetRecordsCommandOutput } from '@aws-sdk/client-kinesis'
+import type { ChildShard } from '@aws-sdk/client-kinesis'
 import { kinesisFault, type KinesisFault } from '../../clients/kinesis-errors.ts'
 import type { KinesisStream } from '../../clients/kinesis-stream.ts'
 import { Backoff, type Random } from '../../core/backoff.ts'
 import type { Budget, Reservation } from '../../core/budget.ts'
 import type { Clock } from '../../core/clock.ts'
-import { KinloaderError } from '../../core/errors.ts'
 import { Counters } from '../../core/metrics.ts'
+import { readAnswer, type Answer } from './answer.ts'
 import { FetchSize } from './fetch-size.ts'
+import { Freshness, type Gap } from './freshness.ts'
 import { ReadPace, type ReadLimits } from './pace.ts'
 import { iteratorStart, type ShardPosition } from './position.ts'
 import type { KinesisRecord } from './record.ts'
@@ -38,8 +39,8 @@ export interface ShardReaderOptions {
   /** Told of each fault which is not part of normal reading, and of the first success after it. */
   readonly report: (fault: KinesisFault, error: unknown) => void
   readonly recovered: () => void
-  /** Records between these times may have expired unread. */
-  readonly gap: (fromMs: number | undefined, toMs: number) => void
+  /** Records may have expired unread. */
+  readonly gap: (gap: Gap) => void
 }
 
 /** Batches of one shard on their way: one being carried, one waiting for it. */
@@ -62,21 +63,17 @@ export class ShardReader {
   readonly #options: ShardReaderOptions
   readonly #pace: ReadPace
   readonly #size = new FetchSize()
+  readonly #freshness: Freshness
   readonly #failures: Backoff
   #position: ShardPosition
   #iterator: string | undefined
   #phase: Phase = 'reading'
   #badIterators = 0
-  /** The loss at hand was reported already. */
-  #gapTold = false
-  #inFlight = 0
+  /** When each of the batches on their way was sent. */
+  readonly #sentAtMs: number[] = []
   #room: () => void = () => {}
   #waitingForRoomSinceMs: number | undefined
-  #behindMs: number | undefined
-  #answeredAtMs: number
   #progressAtMs: number
-  /** Wall time until which nothing of this shard is missing. */
-  #completeUntilMs: number | undefined
 
   constructor(options: ShardReaderOptions) {
     const { clock, limits, random, from } = options
@@ -84,9 +81,8 @@ export class ShardReader {
     this.#position = from
     this.#pace = new ReadPace(clock, limits, random)
     this.#failures = new Backoff({ baseMs: 200, maxMs: 10_000, random })
-    this.#answeredAtMs = clock.monotonic()
+    this.#freshness = new Freshness(clock, from)
     this.#progressAtMs = clock.monotonic()
-    if (from.kind === 'after') this.#completeUntilMs = from.arrivedMs
   }
 
   /** After the last record delivered. */
@@ -101,16 +97,20 @@ export class ShardReader {
     return this.#phase
   }
 
-  /** How long this shard has been waiting for what it delivered to be taken; 0 when it does not wait. */
+  /** How long what it delivered has not been taken, or no room was for more; 0 when all is taken. */
   get heldBackMs(): number {
-    return this.#waitingForRoomSinceMs === undefined ? 0 : this.#options.clock.monotonic() - this.#waitingForRoomSinceMs
+    const nowMs = this.#options.clock.monotonic()
+    return nowMs - Math.min(this.#waitingForRoomSinceMs ?? nowMs, this.#sentAtMs[0] ?? nowMs)
   }
 
-  /** Milliseconds behind the tip: the last answer's word plus what has passed since. Undefined before the first answer. */
+  /**
+   * Milliseconds behind the tip; undefined before the first answer. What was fetched and is not taken is behind it too,
+   * however near to the tip the last answer was.
+   */
   get lagMs(): number | undefined {
-    if (this.#phase === 'closed') return 0
-    if (this.#behindMs === undefined) return undefined
-    return this.#behindMs + this.#options.clock.monotonic() - this.#answeredAtMs
+    const nowMs = this.#options.clock.monotonic()
+    const lagMs = this.#phase === 'closed' ? 0 : this.#freshness.lagMs
+    return lagMs === undefined ? undefined : Math.max(lagMs, nowMs - (this.#sentAtMs[0] ?? nowMs))
   }
 
   /** Milliseconds without an answer or an error, while nobody holds the shard back. */
@@ -143,7 +143,7 @@ export class ShardReader {
     const { budget, clock } = this.#options
     this.#waitingForRoomSinceMs = clock.monotonic()
     try {
-      while (this.#inFlight >= maxInFlight && !signal.aborted) {
+      while (this.#sentAtMs.length >= maxInFlight && !signal.aborted) {
         await new Promise<void>((resolve) => {
           this.#room = resolve
           signal.addEventListener('abort', this.#room, { once: true })
@@ -170,20 +170,15 @@ export class ShardReader {
       return
     }
     this.#succeeded()
-    await this.#take(answer, reservation)
+    await this.#take(readAnswer(this.#options.shardId, answer), reservation)
   }
 
   /** A new iterator after what was delivered; undefined when the position is the shard's end. */
   async #open(signal: AbortSignal): Promise<string | undefined> {
-    const { stream, shardId, clock, retentionMs, gap } = this.#options
+    const { stream, shardId, retentionMs } = this.#options
     const start = iteratorStart(this.#position)
     if (start === undefined) return undefined
-    const expiredBeforeMs = clock.now() - retentionMs
-    if (this.#completeUntilMs !== undefined && this.#completeUntilMs < expiredBeforeMs) {
-      gap(this.#completeUntilMs, expiredBeforeMs)
-      this.#completeUntilMs = undefined
-      this.#gapTold = true
-    }
+    this.#tellGap(this.#freshness.expired(retentionMs))
     this.counters.add('iterators')
     try {
       this.#iterator = await stream.iterator(shardId, start, signal)
@@ -194,37 +189,23 @@ export class ShardReader {
     return this.#iterator
   }
 
-  async #take(answer: GetRecordsCommandOutput, reservation: Reservation): Promise<void> {
-    const { clock, shardId } = this.#options
-    const records: KinesisRecord[] = []
-    let bytes = 0
-    let keyBytes = 0
-    for (const record of answer.Records ?? []) {
-      const taken = takeRecord(shardId, record)
-      bytes += taken.data.byteLength
-      keyBytes += taken.partitionKey?.length ?? 0
-      records.push(taken)
-    }
-    this.#behindMs = answer.MillisBehindLatest ?? 0
-    this.#answeredAtMs = clock.monotonic()
-    const caughtUp = this.#behindMs === 0
-    if (caughtUp) this.#completeUntilMs = clock.now()
+  async #take(answer: Answer, reservation: Reservation): Promise<void> {
+    const { records, bytes, countedBytes, behindMs, nextIterator, children } = answer
+    const last = records.at(-1)
+    const caughtUp = behindMs === 0
+    this.#freshness.answered(behindMs, last?.arrivedMs)
     this.#size.learn(bytes, records.length, caughtUp)
-    // AWS counts the keys too.
-    this.#pace.answered(bytes + keyBytes, records.length, caughtUp)
+    this.#pace.answered(countedBytes, records.length, caughtUp)
     this.counters.add('calls')
     this.counters.add('records', records.length)
     this.counters.add('bytes', bytes)
     reservation.resize(bytes)
 
-    this.#iterator = answer.NextShardIterator
-    const last = records.at(-1)
+    this.#iterator = nextIterator
     if (last !== undefined) {
       this.#position = { kind: 'after', sequenceNumber: last.sequenceNumber, arrivedMs: last.arrivedMs }
-      if (!caughtUp) this.#completeUntilMs = last.arrivedMs ?? this.#completeUntilMs
     }
-    if (this.#iterator === undefined) {
-      const children = answer.ChildShards ?? []
+    if (nextIterator === undefined) {
       // Records go out before the question, so that they are not fetched twice when it fails.
       if (children.length > 0 || records.length === 0) await this.#endOrGoOn(records, children, reservation)
       else this.#send(records, reservation)
@@ -257,10 +238,10 @@ export class ShardReader {
   }
 
   #send(records: readonly KinesisRecord[], reservation: Reservation, end?: ShardBatch['end']): void {
-    this.#inFlight += 1
+    this.#sentAtMs.push(this.#options.clock.monotonic())
     const free = (): void => {
       reservation.free()
-      this.#inFlight -= 1
+      this.#sentAtMs.shift() // they are taken in the order they were sent
       this.#room()
     }
     const held = { bytes: reservation.bytes, resize: () => {}, free }
@@ -292,8 +273,7 @@ export class ShardReader {
         this.#position = { kind: 'end' }
         return
       case 'too-old':
-        if (!this.#gapTold) this.#options.gap(this.#completeUntilMs, clock.now() - this.#options.retentionMs)
-        this.#completeUntilMs = undefined
+        this.#tellGap(this.#freshness.lost(this.#options.retentionMs))
         this.#iterator = undefined
         this.#position = { kind: 'horizon' }
         return
@@ -330,7 +310,7 @@ export class ShardReader {
 
   /** The service knows no such shard: either it has aged out, or the whole stream is gone, which is no shard's end. */
   async #missing(error: unknown, signal: AbortSignal): Promise<void> {
-    const { lookUp, gap, clock, retentionMs } = this.#options
+    const { lookUp, retentionMs } = this.#options
     this.#iterator = undefined
     let listed: 'open' | 'closed' | 'unlisted'
     try {
@@ -343,7 +323,7 @@ export class ShardReader {
       await this.#fail('gone', error, slowRetryMs, signal)
       return
     }
-    gap(this.#completeUntilMs, clock.now() - retentionMs)
+    this.#tellGap(this.#freshness.lost(retentionMs))
     this.#position = { kind: 'end' }
   }
 
@@ -353,29 +333,15 @@ export class ShardReader {
     await this.#options.clock.sleep(waitMs * (0.5 + this.#options.random() / 2), signal)
   }
 
+  #tellGap(gap: Gap | undefined): void {
+    if (gap !== undefined) this.#options.gap(gap)
+  }
+
   #succeeded(): void {
     if (this.#phase === 'failing') this.#options.recovered()
     this.#phase = 'reading'
     this.#badIterators = 0
-    this.#gapTold = false
     this.#failures.reset()
-  }
-}
-
-function takeRecord(shardId: string, record: _Record): KinesisRecord {
-  if (record.SequenceNumber === undefined || record.Data === undefined) {
-    throw new KinloaderError('BAD_ANSWER', `Kinesis gave a record without data or sequence number in ${shardId}`, {
-      retryable: true,
-    })
-  }
-  const arrivedMs = record.ApproximateArrivalTimestamp?.getTime()
-  return {
-    shardId,
-    sequenceNumber: record.SequenceNumber,
-    data: record.Data,
-    partitionKey: record.PartitionKey ?? undefined,
-    // A date out of range has no text, and would break whoever writes the position down.
-    arrivedMs: Number.isNaN(arrivedMs) ? undefined : arrivedMs,
   }
 }
 

@@ -28,7 +28,7 @@ export interface KinesisSourceOptions {
   readonly importCheckpoints?: (() => Promise<ReadonlyMap<string, string>>) | undefined
   /** Between two saves, in milliseconds. Default 5,000. */
   readonly checkpointIntervalMs?: number
-  /** Record bytes in memory over all shards. Default 32 MiB. */
+  /** Record bytes in memory over all shards: more would only grow old there. Default 8 MiB. */
   readonly maxBytes?: number
   /** Default: AWS's. */
   readonly limits?: ReadLimits
@@ -105,7 +105,7 @@ export class KinesisSource implements Source<KinesisRecord> {
 
   /** Reads one stream after the other: another one only when the first was deleted and created anew. */
   async #drive(signal: AbortSignal): Promise<void> {
-    const { clock, logger, random = Math.random, startJitterMs = 1000, maxBytes = 32 * 1024 * 1024 } = this.#options
+    const { clock, logger, random = Math.random, startJitterMs = 1000, maxBytes = 8 * 1024 * 1024 } = this.#options
     await clock.sleep(random() * startJitterMs, signal)
     const faults = new FaultLog(logger, clock, this.#options.streamName)
     const budget = new Budget(maxBytes)

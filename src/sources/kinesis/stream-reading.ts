@@ -10,12 +10,15 @@ import type { Logger } from '../../core/logger.ts'
 import type { Delivery, LaneStatus } from '../../core/source.ts'
 import { Watermark } from '../../core/watermark.ts'
 import type { Beginning } from './begin.ts'
+import { Departures } from './departures.ts'
 import type { FaultLog } from './fault-log.ts'
-import { Lineage, type ShardInfo } from './lineage.ts'
+import { LagWatch } from './lag-watch.ts'
+import { Lineage } from './lineage.ts'
 import { isSameStream, type Origin } from './origin.ts'
 import type { ReadLimits } from './pace.ts'
 import { formatPosition, type ShardPosition } from './position.ts'
 import type { KinesisRecord } from './record.ts'
+import { childShard, listedShard, type ShardInfo } from './shard-info.ts'
 import { ShardReader, type ShardBatch } from './shard.ts'
 
 export interface StreamReadingOptions {
@@ -55,9 +58,9 @@ export class StreamReading {
   readonly #lineage = new Lineage()
   readonly #readings = new Map<string, Reading>()
   readonly #watermarks = new Map<string, Watermark<ShardPosition>>()
-  readonly #lagging = new Set<string>()
+  readonly #departures = new Departures()
+  readonly #lag: LagWatch
   #summary: StreamSummary
-  #missingOnce = new Set<string>()
   #refreshing: Promise<readonly Shard[]> | undefined
   #ended = false
   #wake: () => void = () => {}
@@ -68,6 +71,7 @@ export class StreamReading {
 
   constructor(options: StreamReadingOptions, beginning: Beginning) {
     this.#options = options
+    this.#lag = new LagWatch(options.logger)
     this.#origin = beginning.origin
     this.#summary = beginning.summary
     this.#positions = new Map(beginning.positions)
@@ -142,8 +146,8 @@ export class StreamReading {
     const shards = await stream.shards(undefined, signal)
     this.#listings += 1
     faults.recovered()
-    this.#lineage.add(shards.map(shardInfo))
-    this.#forgetUnlisted(new Set(shards.map((shard) => shard.ShardId ?? '')))
+    this.#lineage.add(shards.map(listedShard))
+    this.#forgetDeparted(new Set(shards.map((shard) => shard.ShardId ?? '')))
     this.#startReady()
     return shards
   }
@@ -156,43 +160,37 @@ export class StreamReading {
   }
 
   /**
-   * A shard which has left the listing twice has left the retention. Its tombstone is removed only now: removed with
-   * its children's start, a restart would read it again.
+   * A shard which has left the listing has left the retention. Its tombstone is removed only now: removed with its
+   * children's start, a restart would read it again.
    */
-  #forgetUnlisted(listed: ReadonlySet<string>): void {
-    const missing = new Set<string>()
-    for (const shardId of new Set([...this.#lineage.shardIds(), ...this.#positions.keys()])) {
-      if (listed.has(shardId) || this.#isReading(shardId)) continue
-      if (!this.#missingOnce.has(shardId)) {
-        missing.add(shardId)
-        continue
-      }
-      const position = this.#positions.get(shardId)
-      if (position !== undefined && position.kind !== 'end') {
-        this.#options.logger.error('expired', {
-          shard: shardId,
-          error: 'the shard left the stream before it was read to its end; reading goes on with its descendants',
-          position: formatPosition(position),
-        })
-      }
-      if (position !== undefined) this.#options.checkpointer.set(shardId, null)
-      this.#positions.delete(shardId)
-      this.#lineage.remove(shardId)
-      this.#readings.delete(shardId)
-      this.#watermarks.delete(shardId)
-      this.#lagging.delete(shardId)
+  #forgetDeparted(listed: ReadonlySet<string>): void {
+    const known = new Set([...this.#lineage.shardIds(), ...this.#positions.keys()])
+    const idle = [...known].filter((shardId) => !this.#isReading(shardId))
+    for (const shardId of this.#departures.departed(idle, listed)) this.#forget(shardId)
+    // Whoever waits for one of these shall not wait for the next regular listing.
+    this.#refreshWanted ||= [...this.#departures.suspects].some((shardId) => this.#lineage.isWaiting(shardId))
+  }
+
+  #forget(shardId: string): void {
+    const { checkpointer, logger } = this.#options
+    const position = this.#positions.get(shardId)
+    if (position !== undefined && position.kind !== 'end') {
+      logger.error('expired', {
+        shard: shardId,
+        error: 'the shard left the stream before it was read to its end; reading goes on with its descendants',
+        position: formatPosition(position),
+      })
     }
-    this.#missingOnce = missing
-    if (missing.size > 0) this.#refreshWanted ||= [...missing].some((shardId) => this.#blocks(shardId))
+    if (position !== undefined) checkpointer.set(shardId, null)
+    this.#positions.delete(shardId)
+    this.#lineage.remove(shardId)
+    this.#readings.delete(shardId)
+    this.#watermarks.delete(shardId)
+    this.#lag.forget(shardId)
   }
 
   #isReading(shardId: string): boolean {
     return this.#readings.has(shardId) && !this.#lineage.isDrained(shardId)
-  }
-
-  /** Whether a listed shard waits for this one, which nobody reads. */
-  #blocks(shardId: string): boolean {
-    return this.#lineage.has(shardId) && !this.#lineage.isDrained(shardId)
   }
 
   #startReady(): void {
@@ -249,7 +247,7 @@ export class StreamReading {
       recovered: () => {
         faults.recovered(shardId)
       },
-      gap: (fromMs, toMs) => {
+      gap: ({ fromMs, toMs }) => {
         logger.error('gap', {
           shard: shardId,
           error: 'records may have expired unread; raise the retention or the throughput',
@@ -283,7 +281,7 @@ export class StreamReading {
   /** The last of a shard is accepted downstream: its children may be read. */
   #drained(shardId: string, children: readonly ChildShard[]): void {
     this.#lineage.drain(shardId)
-    const known = children.map(childInfo).filter((info) => info.parentIds.every((id) => this.#lineage.has(id)))
+    const known = children.map(childShard).filter((info) => info.parentIds.every((id) => this.#lineage.has(id)))
     this.#lineage.add(known)
     this.#startReady()
     this.#wantRefresh()
@@ -319,21 +317,8 @@ export class StreamReading {
         stop.abort()
         this.#read(shardId, reader.position)
       }
-      this.#watchLag(shardId, reader.lagMs ?? 0)
+      this.#lag.check(shardId, reader.lagMs ?? 0, this.#summary.retentionMs)
     }
-  }
-
-  #watchLag(shardId: string, lagMs: number): void {
-    const { retentionMs } = this.#summary
-    if (lagMs < retentionMs / 2) this.#lagging.delete(shardId)
-    if (lagMs < retentionMs * 0.8 || this.#lagging.has(shardId)) return
-    this.#lagging.add(shardId)
-    this.#options.logger.warn('lag', {
-      shard: shardId,
-      lag_ms: Math.round(lagMs),
-      retention_ms: retentionMs,
-      effect: 'records will expire unread unless reading gets faster or the retention longer',
-    })
   }
 
   #wantRefresh(): void {
@@ -357,19 +342,6 @@ function releasing(reservation: { free(): void }, last: (() => void) | undefined
     reservation.free()
     last?.()
   }
-}
-
-function shardInfo(shard: Shard): ShardInfo {
-  const parentIds = [shard.ParentShardId, shard.AdjacentParentShardId].filter((id) => id !== undefined)
-  return {
-    shardId: shard.ShardId ?? '',
-    parentIds,
-    endingSequenceNumber: shard.SequenceNumberRange?.EndingSequenceNumber,
-  }
-}
-
-function childInfo(child: ChildShard): ShardInfo {
-  return { shardId: child.ShardId ?? '', parentIds: child.ParentShards ?? [] }
 }
 
 function isRecreated(error: unknown): boolean {

@@ -31,8 +31,8 @@ describe('a modular input run as splunkd does', () => {
         let text = ''
         process.stdin.on('data', (chunk) => (text += chunk)).on('end', () => {
           console.error('INFO read ' + text.length)
-          process.stdout.write('<stream><event><data>1</data></event>')
           process.once('SIGTERM', () => process.stdout.end('<event><data>2</data></event></stream>', () => process.exit(0)))
+          process.stdout.write('<stream><event><data>1</data></event>')
           setInterval(() => {}, 1000)
         })`),
     )

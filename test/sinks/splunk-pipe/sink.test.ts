@@ -94,6 +94,13 @@ describe('splunk-pipe', () => {
     assert.ok(pipe.maxWritableLength <= 300_000, `${pipe.maxWritableLength} bytes in the stream's own buffer`)
   })
 
+  it('hands the stream one chunk at a time', async () => {
+    const { sink, pipe } = setUp()
+    pipe.block()
+    for (let i = 0; i < 3; i++) await sink.write([{ message: 'x'.repeat(70_000) }], live)
+    assert.ok(pipe.writableLength > 0 && pipe.writableLength < 80_000, `${pipe.writableLength} bytes in the stream`)
+  })
+
   describe('settles', () => {
     it('a quiet stream by one filler, and leaves an idle pipe alone', async () => {
       const { sink, pipe, clock, counters } = setUp()
@@ -152,6 +159,21 @@ describe('splunk-pipe', () => {
       pipe.unblock()
       await safe
       assert.equal(sink.heldBackMs, 0)
+    })
+
+    it('by no filler while bytes of events are on their way', async () => {
+      const { sink, pipe, clock, counters } = setUp()
+      await sink.write([{ message: 'a' }], live)
+      await clock.advance(500) // long enough for a group of its own
+      pipe.block()
+      await sink.write([{ message: 'x'.repeat(100_000) }], live)
+      for (let i = 0; i < 10; i++) {
+        await clock.advance(1000)
+        await sink.write([{ message: 'b' }], live)
+      }
+      assert.equal(counters.get('filler_bytes'), 0)
+      pipe.unblock()
+      await clock.runUntil(sink.flush(live))
     })
 
     it('in the order of the writes', async () => {

@@ -12,14 +12,14 @@ function learned(...answers: (readonly [bytes: number, records: number, caughtUp
 }
 
 describe('the size of a fetch', () => {
-  it('begins with few records and room for the largest answer', () => {
+  it('begins with few records and room for 2 MiB of them', () => {
     const size = new FetchSize()
-    assert.deepEqual([size.limit, size.reserveBytes], [100, 10 * MiB])
+    assert.deepEqual([size.limit, size.reserveBytes], [100, 2 * 1024 * 1024])
   })
 
   it('stays so while answers are empty', () => {
     const size = learned([0, 0, false], [0, 0, false])
-    assert.deepEqual([size.limit, size.reserveBytes], [100, 10 * MiB])
+    assert.deepEqual([size.limit, size.reserveBytes], [100, 2 * 1024 * 1024])
   })
 
   it('asks for about 1 MiB, and reserves a quarter more', () => {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
-import { Lineage, type ShardInfo } from '../../../src/sources/kinesis/lineage.ts'
+import { Lineage } from '../../../src/sources/kinesis/lineage.ts'
+import type { ShardInfo } from '../../../src/sources/kinesis/shard-info.ts'
 
 function shard(shardId: string, ...parentIds: string[]): ShardInfo {
   return { shardId, parentIds }

@@ -7,10 +7,10 @@ import { startKinesisLocal } from '../../support/kinesis-local.ts'
 kinesisReaderContract('the fake', async () => {
   const engine = new KinesisEngine({ clock: systemClock })
   const server = await startKinesisServer(engine, { clock: systemClock })
-  return { endpoint: server.endpoint, region: 'us-east-1', endsShards: true, close: () => server.close() }
+  return { endpoint: server.endpoint, region: 'us-east-1', close: () => server.close() }
 })
 
 kinesisReaderContract('kinesis-local', async () => {
   const local = await startKinesisLocal()
-  return { endpoint: local.endpoint, region: 'us-east-1', endsShards: true, close: () => local.stop() }
+  return { endpoint: local.endpoint, region: 'us-east-1', close: () => local.stop() }
 })

@@ -1,0 +1,65 @@
+import path from 'node:path'
+import { runChild } from './child.ts'
+import { installPythonTool, type PythonTool } from './python-tool.ts'
+import { runMocha } from './mocha.ts'
+import type { Outcome, Step, StepContext } from './step.ts'
+
+const tool: PythonTool = {
+  name: 'moto',
+  requirements: ['moto[server]==5.2.5'],
+  probe: ['moto_server', '--help'],
+}
+
+const startTimeoutMs = 60_000
+const testTimeoutMs = 300_000
+
+/** The contract suites of DynamoDB and Kinesis against moto's server, which is nobody of ours. */
+export const motoStep: Step = {
+  name: "contracts against moto's DynamoDB and Kinesis",
+  async run(context) {
+    const bin = await installPythonTool(tool, context)
+    return withMoto(bin, context, (endpoint) =>
+      runMocha(
+        {
+          files: ['test/verify/*.verify.ts'],
+          env: { KINLOADER_VERIFY_DYNAMODB_ENDPOINT: endpoint, KINLOADER_VERIFY_KINESIS_ENDPOINT: endpoint },
+          timeoutMs: testTimeoutMs,
+        },
+        context,
+      ),
+    )
+  },
+}
+
+/** Runs a server on a port of its own choice for as long as `use` takes. */
+async function withMoto(
+  bin: string,
+  { say, signal }: StepContext,
+  use: (endpoint: string) => Promise<Outcome>,
+): Promise<Outcome> {
+  const stop = new AbortController()
+  let ended: Promise<unknown> = Promise.resolve()
+  try {
+    const endpoint = await new Promise<string>((resolve, reject) => {
+      const running = runChild({
+        command: path.join(bin, 'moto_server'),
+        args: ['-H', '127.0.0.1', '-p', '0'],
+        signal: AbortSignal.any([signal, stop.signal]),
+        timeoutMs: startTimeoutMs + testTimeoutMs,
+        onLine: (line) => {
+          const url = /Running on (http:\/\/127\.0\.0\.1:\d+)/.exec(line)?.[1]
+          if (url !== undefined) resolve(url)
+        },
+      })
+      setTimeout(reject, startTimeoutMs, new Error('moto_server does not listen')).unref()
+      ended = running.then(({ how, lines }) => {
+        reject(new Error(`moto_server ended by itself (${how}): ${lines.at(-1) ?? ''}`))
+      })
+    })
+    say(`moto_server listens at ${endpoint}`)
+    return await use(endpoint)
+  } finally {
+    stop.abort()
+    await ended
+  }
+}

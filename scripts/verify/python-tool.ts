@@ -1,0 +1,78 @@
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { runChild } from './child.ts'
+import type { StepContext } from './step.ts'
+
+/** A program from PyPI which has a virtual environment of its own, `.verify/venv/<name>`. */
+export interface PythonTool {
+  readonly name: string
+  /** As pip takes them. */
+  readonly requirements: readonly string[]
+  /** The program and arguments with which it shows that it works. */
+  readonly probe: readonly [program: string, ...args: string[]]
+  /** What Debian calls the libraries it may miss. */
+  readonly libraries?: readonly string[]
+}
+
+const attempts = 2
+const minuteMs = 60_000
+const home = fileURLToPath(new URL('../../.verify/venv', import.meta.url))
+
+/**
+ * Installs the tool where it is missing or another version is there, and resolves with the folder of its programs.
+ * Tries twice. What pip does not bring, Debian's packages do, where this user may install them.
+ */
+export async function installPythonTool(tool: PythonTool, context: StepContext): Promise<string> {
+  const venv = path.join(home, tool.name)
+  const bin = path.join(venv, 'bin')
+  const stamp = path.join(venv, 'requirements.txt')
+  const wanted = `${tool.requirements.join('\n')}\n`
+  const works = (): Promise<boolean> => run(path.join(bin, tool.probe[0]), tool.probe.slice(1), context)
+  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted && (await works())) return bin
+
+  let fault = ''
+  for (let attempt = 1; attempt <= attempts && !context.signal.aborted; attempt += 1) {
+    context.say(`installing ${tool.requirements.join(', ')} into .verify/venv/${tool.name}`)
+    mkdirSync(home, { recursive: true })
+    if (!(await makeVenv(venv, context))) {
+      fault = 'python3 -m venv does not work; install python3 and python3-venv'
+      continue
+    }
+    const pip = [path.join(bin, 'python3'), '-m', 'pip', '--no-input', '--disable-pip-version-check'] as const
+    if (!(await run(pip[0], [...pip.slice(1), 'install', '--quiet', ...tool.requirements], context))) {
+      fault = 'pip could not install it; see that PyPI, or the index pip is told to use, can be reached'
+      continue
+    }
+    if ((await works()) || ((await installDebian(tool.libraries ?? [], context)) && (await works()))) {
+      writeFileSync(stamp, wanted)
+      return bin
+    }
+    fault = `it is installed but does not start${tool.libraries === undefined ? '' : `; install ${tool.libraries.join(' ')}`}`
+  }
+  throw new Error(`${tool.name} cannot be had: ${context.signal.aborted ? 'interrupted' : fault}`)
+}
+
+async function makeVenv(venv: string, context: StepContext): Promise<boolean> {
+  const args = ['-m', 'venv', '--clear', venv]
+  if (await run('python3', args, context)) return true
+  // Debian's Python comes without what makes a virtual environment.
+  return (await installDebian(['python3', 'python3-venv'], context)) && run('python3', args, context)
+}
+
+/** Whether all are there afterwards. Asks nobody for a password. */
+async function installDebian(packages: readonly string[], context: StepContext): Promise<boolean> {
+  if (packages.length === 0 || !existsSync('/usr/bin/apt-get')) return false
+  context.say(`installing ${packages.join(' ')} with apt-get`)
+  // As anybody else than root only where sudo asks for no password.
+  const sudo = process.getuid?.() === 0 ? [] : ['sudo', '-n']
+  const aptGet = (...args: readonly string[]): Promise<boolean> =>
+    run('env', [...sudo, 'env', 'DEBIAN_FRONTEND=noninteractive', '/usr/bin/apt-get', '-qq', ...args], context)
+  await aptGet('update')
+  return aptGet('-y', 'install', ...packages)
+}
+
+async function run(command: string, args: readonly string[], { signal }: StepContext): Promise<boolean> {
+  const { isGood } = await runChild({ command, args, signal, timeoutMs: 5 * minuteMs })
+  return isGood
+}
