@@ -177,6 +177,12 @@ describe('a stream of Kinesis', () => {
   })
 
   for (const [what, operation, body, call] of [
+    [
+      'description',
+      'DescribeStreamSummary',
+      '{"StreamDescriptionSummary":{}}',
+      (stream: KinesisStream) => stream.describe(live),
+    ],
     ['description', 'DescribeStreamSummary', '{}', (stream: KinesisStream) => stream.describe(live)],
     [
       'iterator',
@@ -219,12 +225,17 @@ describe('a stream of Kinesis', () => {
       (signal: AbortSignal) => stream.iterator(first, { type: 'TRIM_HORIZON' }, signal),
       (signal: AbortSignal) => stream.records('iterator', 1, signal),
       (signal: AbortSignal) => stream.checkRead(first, signal),
+      (signal: AbortSignal) => {
+        engine.faults.clear()
+        engine.faults.inject({ operation: 'GetRecords', fault: { kind: 'hang' } })
+        return stream.checkRead(first, signal)
+      },
     ]) {
       const ending = new AbortController()
       const running = call(ending.signal)
-      setImmediate(() => {
-        ending.abort()
-      })
+      running.catch(() => undefined)
+      for (let turn = 0; turn < 20; turn += 1) await new Promise((resolve) => setImmediate(resolve))
+      ending.abort()
       await assert.rejects(running, (error) => kinesisFault(error) === 'aborted')
     }
   })

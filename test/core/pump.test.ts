@@ -259,6 +259,16 @@ describe('the pump', () => {
       assert.equal(clock.sleepers, 0)
     })
 
+    it('stops waiting for the flush when it is told to stop', async () => {
+      const clock = new VirtualClock()
+      const { diary, stop, done } = start([[1]], { ending: 'end', clock })
+      await settled()
+      assert.equal(diary.at(-1), 'flush')
+      stop.abort()
+      await done
+      assert.deepEqual(diary.slice(-2), ['close sink', 'close source'])
+    })
+
     it('fails when what was accepted turns out not to be safe', async () => {
       const { sink, done } = start([[1]], { ending: 'end' })
       await settled()

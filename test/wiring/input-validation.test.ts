@@ -86,6 +86,11 @@ class World {
     }
   }
 
+  /** An entry in Splunk's password store. */
+  secret(name: string, password: string): void {
+    this.splunkd.conf.secrets.set(`kinloader/kinloader:${name}:`, { realm: 'kinloader', name, password })
+  }
+
   /** Another input which Splunk has already. */
   rival(name: string, params: Readonly<Record<string, string>>): void {
     this.splunkd.conf.stanzas.set(`kinloader://${name}`, { ...this.good(), ...params })
@@ -325,6 +330,33 @@ describe('validation of an input', () => {
       assertRefused(outcome, /^The role for stream orders in us-east-1 may not be assumed; allow sts:AssumeRole/)
     })
 
+    it('are kept in the password store, under a name or behind the mask: takes the settings', async () => {
+      world.secret('reader', `${keyId}:${secrets.aws}`)
+      const named = { aws_access_key_id: '', aws_secret_access_key: '', aws_credential: 'reader' }
+      assertTaken(await world.check(named))
+      world.secret('input.mine', secrets.aws)
+      assertTaken(await world.check({ aws_secret_access_key: '********' }))
+    })
+
+    it('are not kept in the password store: says what to do', async () => {
+      const named = { aws_access_key_id: '', aws_secret_access_key: '', aws_credential: 'reader' }
+      assertRefused(
+        await world.check(named),
+        /^Splunk's password store has no entry reader in the realm kinloader: cre/,
+      )
+      world.secret('reader', secrets.aws)
+      assertRefused(
+        await world.check(named),
+        /^The entry reader .* does not hold accessKeyId:secretAccessKey: store it/,
+      )
+      const masked = await world.check({ aws_secret_access_key: '********' })
+      assertRefused(
+        masked,
+        /^Splunk's password store has no AWS secret for the input mine: enter aws_secret_access_key/,
+      )
+      assert.deepEqual(world.engine.calls.entries, [])
+    })
+
     it('are not there at all: says where they may come from', async () => {
       const saved = { ...process.env }
       for (const name of Object.keys(process.env))
@@ -520,6 +552,16 @@ describe('validation of an input', () => {
     it('itself, as when it is edited: takes the settings', async () => {
       world.rival('mine', {})
       assertTaken(await world.check({ hold_back: '3s' }))
+    })
+
+    it('others which splunkd takes its time to list: waits for them, whatever else is done by then', async () => {
+      world.splunkd.onRequest(async ({ parts }) => {
+        if (parts.includes('inputs')) await systemClock.sleep(200)
+        return undefined
+      })
+      assertTaken(await world.check())
+      world.rival('theirs', {})
+      assertRefused(await world.check(), refusal)
     })
 
     it('others which differ in stream, region or checkpoint name: takes the settings', async () => {

@@ -102,12 +102,16 @@ describe('inputs which would do the same work', () => {
   })
 
   it('are none where splunkd knows none, or tells what cannot be read', async () => {
+    const rival = { stream: 'orders', region: 'us-east-1' }
     for (const reply of [
       { status: 404 },
       { status: 200 },
       { status: 200, body: [] },
       { status: 200, body: { entry: 'none' } },
-      { status: 200, body: { entry: [null, 'x', {}, { name: 7, content: {} }, { name: 'a', content: null }] } },
+      {
+        status: 200,
+        body: { entry: [null, 'x', {}, { name: 7, content: rival }, { name: 'a', content: null }, { content: rival }] },
+      },
     ]) {
       splunkd.clearFaults()
       splunkd.onRequest(() => reply)

@@ -49,11 +49,13 @@ function readRecord(shardId: string, record: _Record): KinesisRecord {
       retryable: true,
     })
   }
+  const arrivedMs = record.ApproximateArrivalTimestamp?.getTime()
   return {
     shardId,
     sequenceNumber: record.SequenceNumber,
     data: record.Data,
     partitionKey: record.PartitionKey ?? undefined,
-    arrivedMs: record.ApproximateArrivalTimestamp?.getTime(),
+    // A date out of range has no text, and would break whoever writes the position down.
+    arrivedMs: Number.isNaN(arrivedMs) ? undefined : arrivedMs,
   }
 }

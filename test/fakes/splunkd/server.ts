@@ -17,6 +17,8 @@ export interface FakeSplunkdOptions {
   readonly maxRowsPerQuery?: number
 }
 
+type Fault = (call: Call) => Reply | undefined | Promise<Reply | undefined>
+
 /**
  * splunkd's management port, as far as kinloader asks of it: the KV store, storage/passwords and data/inputs. State
  * survives `stop` and `restart`, like that of a splunkd which restarts; the port stays the same.
@@ -37,7 +39,7 @@ export class FakeSplunkd {
   #startingRequests = 0
   #startingUntilMs = 0
   #silent = false
-  #faults: ((call: Call) => Reply | undefined)[] = []
+  #faults: Fault[] = []
 
   private constructor(options: FakeSplunkdOptions) {
     this.sessionKey = options.sessionKey ?? 'test-session-key'
@@ -72,8 +74,8 @@ export class FakeSplunkd {
     this.#silent = silent
   }
 
-  /** Asked before every request is done: a reply is sent in its place. */
-  onRequest(fault: (call: Call) => Reply | undefined): void {
+  /** Asked before every request is done, and waited for: a reply is sent in its place. */
+  onRequest(fault: Fault): void {
     this.#faults.push(fault)
   }
 
@@ -128,12 +130,12 @@ export class FakeSplunkd {
       query: url.searchParams,
       body: Buffer.concat(chunks).toString(),
     }
-    const { status, body } = this.#answer(call, request.headers.authorization)
+    const { status, body } = await this.#answer(call, request.headers.authorization)
     response.writeHead(status, { 'content-type': 'application/json' })
     response.end(body === undefined ? '' : JSON.stringify(body))
   }
 
-  #answer(call: Call, authorization: string | undefined): Reply {
+  async #answer(call: Call, authorization: string | undefined): Promise<Reply> {
     if (this.#startingRequests > 0 || Date.now() < this.#startingUntilMs) {
       this.#startingRequests -= 1
       return failure(503, 'KV Store initialization has not completed yet.')
@@ -141,7 +143,7 @@ export class FakeSplunkd {
     // The bare key, without the word before it, is refused as well.
     if (authorization !== `Splunk ${this.sessionKey}`) return failure(401, 'call not properly authenticated')
     for (const fault of this.#faults) {
-      const reply = fault(call)
+      const reply = await fault(call)
       if (reply !== undefined) return reply
     }
     const [root, ...rest] = call.parts

@@ -82,6 +82,15 @@ describe('the pace of a shard', () => {
     assert.deepEqual(delays, [400, 800, 1600, 3200, 5000, 5000, 5000, 5000])
   })
 
+  it('begins with the shortest wait again after a good answer', async () => {
+    const { clock, pace } = paced(1)
+    for (let i = 0; i < 4; i += 1) pace.throttled()
+    await clock.advance(60_000)
+    pace.answered(0, 1, false)
+    pace.throttled()
+    assert.equal(Math.round(pace.delayMs()), 400)
+  })
+
   it('learns from throttles: half the rate each time, and creeps back with good answers', async () => {
     const world = paced()
     const slowed = async (): Promise<number> => {
