@@ -603,7 +603,6 @@ describe('validation of an input, when somebody does not answer', function () {
     const at = ({ serverUri }: FakeSplunkd): Promise<CheckOutcome> =>
       checkInput(validationXml({ name: 'mine', params: world.good(), checkpointDir: world.folder, serverUri }))
     outcomes.set('Kinesis', world.check({ endpoint: hole.url }))
-    outcomes.set('region', world.check({ endpoint: '', region: 'eu-nowhere-7' }))
     outcomes.set('STS', world.check({ role_arn: 'arn:aws:iam::123456789012:role/reader', sts_endpoint: hole.url }))
     outcomes.set('DynamoDB', world.check({ checkpoint_store: 'dynamodb', dynamodb_endpoint: hole.url }))
     outcomes.set(
@@ -624,7 +623,6 @@ describe('validation of an input, when somebody does not answer', function () {
 
   for (const [who, pattern] of [
     ['Kinesis', /^Kinesis cannot be reached.*check network, proxy, region and endpoint \(a request has exceeded/],
-    ['region', /^Kinesis cannot be reached.*check network, proxy, region and endpoint/],
     ['STS', /^Kinesis cannot be reached.*check network, proxy, region and endpoint \(a request has exceeded/],
     ['DynamoDB', /^DynamoDB does not answer for the table kinloader-orders .*dynamodb_endpoint and proxy/],
     ['proxy', /^Kinesis cannot be reached.*check network, proxy, region and endpoint/],
