@@ -21,6 +21,8 @@ export interface PipedOptions {
   readonly input?: string
   /** Called with each line of standard error; returns true when the process shall be told to end. */
   readonly onLine?: (line: string, pid: number) => boolean
+  /** How long the reader waits before it reads anything, in milliseconds. Default 0. */
+  readonly readerPauseMs?: number
   /** False: nobody reads the pipe. Default true. */
   readonly isRead?: boolean
 }
@@ -36,7 +38,9 @@ export async function runPiped(options: PipedOptions): Promise<PipedRun> {
   const writeEnd = openSync(fifo, constants.O_WRONLY)
   rmSync(folder, { recursive: true })
   const isRead = options.isRead ?? true
-  const taker = isRead ? spawn(process.execPath, [reader], { stdio: [readEnd, 'ignore', 'pipe'] }) : undefined
+  const taker = isRead
+    ? spawn(process.execPath, [reader, String(options.readerPauseMs ?? 0)], { stdio: [readEnd, 'ignore', 'pipe'] })
+    : undefined
   const giver = spawn(process.execPath, options.args, {
     stdio: ['pipe', writeEnd, 'pipe'],
     env: { ...process.env, ...options.env },

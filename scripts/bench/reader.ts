@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { systemClock } from '../../src/host/system-clock.ts'
 import { Measure } from './measure.ts'
 
 // The other end of the pipe: reads events as fast as it can and tells what came. The digest is that of the sorted
@@ -6,6 +7,7 @@ import { Measure } from './measure.ts'
 
 const end = '</event>'
 const measure = new Measure()
+await systemClock.sleep(Number(process.argv[2] ?? 0))
 const counts = new Map<string, number>()
 let [events, bytesOut, rest] = [0, 0, '']
 for await (const chunk of process.stdin as AsyncIterable<Buffer>) {

@@ -18,7 +18,16 @@ export async function eventWriterRow(): Promise<Row> {
     ours.push(Number(sink.writer['cpuSeconds']))
     lost += Number(sink.writer['events']) - Number(sink.reader['events'])
   }
-  const cut = await runPiped({ args: ['--no-warnings', program('event-writer.ts'), String(batches), '--exit'] })
+  // A splunkd which is busy for a second: nothing of ours may be lost, with the program ending as soon as it is done.
+  const slow = await runPiped({
+    args: ['--no-warnings', program('splunk-pipe.ts'), String(batches)],
+    readerPauseMs: 1000,
+  })
+  lost += Number(slow.writer['events']) - Number(slow.reader['events'])
+  const cut = await runPiped({
+    args: ['--no-warnings', program('event-writer.ts'), String(batches), '--exit'],
+    readerPauseMs: 1000,
+  })
   const sdkLost = Number(cut.writer['events']) - Number(cut.reader['events'])
   const ratio = median(theirs) / median(ours)
   return {
@@ -26,6 +35,6 @@ export async function eventWriterRow(): Promise<Row> {
     figure: ratio.toFixed(1),
     asked: 'at least 3.0',
     holds: ratio >= 3 && lost === 0,
-    details: `${batches * 1000} events; lost by ours ${lost}, by the SDK when it exits as its runner does ${sdkLost}`,
+    details: `${batches * 1000} events; lost by ours ${lost}, a slow reader included; by the SDK when it exits as its runner does ${sdkLost}`,
   }
 }
