@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
+import { gzipSync } from 'node:zlib'
 import { encodeLogRecord, type LogRecordEntry } from '../../../src/codecs/log-record-encoding.ts'
 import type { SplunkEvent } from '../../fakes/splunkd/event-stream.ts'
 import type { RunningInput } from '../../fakes/splunkd/input-process.ts'
@@ -135,7 +136,7 @@ describe('the events of the input', () => {
     const stored = Object.values(poison).map((data) => world.engine.put('logs', { data }))
     put(said, [{ data: 'after the poison' }])
 
-    const { input, events } = await read(8, { logged: [/at=shard .*\bundecodable(_records)?=3\b/] })
+    const { input, events } = await read(8, { logged: [/at=shard .*\bundecodable_records=3\b/] })
     const undecodable = events.filter(({ sourcetype }) => sourcetype === 'kinloader:undecodable')
     const data = events.map((event) => event.data ?? '')
     assert.deepEqual(
@@ -159,6 +160,40 @@ describe('the events of the input', () => {
     assert.deepEqual(more, [])
     assert.match(line, new RegExp(`at=undecodable .*\\bsequence_number=${stored[0]?.sequenceNumber ?? ''}\\b`))
   })
+
+  for (const { format, records, expected } of [
+    {
+      format: 'json',
+      records: ['{"a":1}\n{"b":"}\\n{"}{"c":[2]}', gzipSync('{"d": 3}\n')],
+      expected: ['{"a":1}', '{"b":"}\\n{"}', '{"c":[2]}', '{"d": 3}'],
+    },
+    {
+      format: 'text',
+      records: ['{"a":1} {"b":2}\r\n\nsecond', gzipSync('third\nfourth\n')],
+      expected: ['{"a":1} {"b":2}', 'second', 'third', 'fourth'],
+    },
+    {
+      format: 'auto',
+      records: [
+        gzipSync('zipped text\nits second line\n'),
+        '{"json":1}{"json":2}\n',
+        encodeLogRecord({ unbroken: false, ...unsaid, encId: 1n, blockId: 0n }, [{ data: 'log\nrecord' }]),
+        'plain text\n',
+      ],
+      expected: ['zipped text', 'its second line', '{"json":1}', '{"json":2}', 'log\nrecord', 'plain text'],
+    },
+  ]) {
+    it(`are found in records of the format ${format}`, async () => {
+      for (const data of records) world.engine.put('logs', { data })
+      const { input, events } = await read(expected.length, { params: { record_format: format } })
+      const origin = { host: 'splunk.test', sourcetype: 'kinloader', ...whole }
+      assert.deepEqual(
+        events,
+        expected.map((data) => ({ ...origin, data })),
+      )
+      assert.deepEqual(linesOf(input, 'WARN', 'ERROR'), [])
+    })
+  }
 
   it('are warned of once when Splunk will cut them, and arrive whole', async () => {
     const long = 'x'.repeat(300_000)
