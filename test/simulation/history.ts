@@ -19,8 +19,11 @@ export const kinds = [
 ] as const
 export type Kind = (typeof kinds)[number]
 
-/** How often each kind of event happened, over all histories of a run. */
+/** How often each kind of event really happened, over all histories of a run: faults as they met a call, not as planned. */
 export type Tally = Record<Kind, number>
+
+/** Planned events of these kinds may meet no call before the history ends. */
+const countedWhereItHappens: ReadonlySet<Kind> = new Set(['throttle', 'fault', 'expiry', 'store fault'])
 
 const recordsPerHistory = 200
 const maxCalls = 400
@@ -89,6 +92,10 @@ export class History {
     this.#ledger.check()
     const calls = this.#engine.calls.entries.length
     assert.ok(calls <= maxCalls, `${calls} calls`)
+    const { faults, calls: log } = this.#engine
+    this.#tally.throttle += faults.used('throttle')
+    this.#tally.fault += faults.used() - faults.used('throttle')
+    this.#tally.expiry += log.errors('ExpiredIteratorException')
     assert.ok(this.#ledger.putCount >= recordsPerHistory)
   }
 
@@ -107,6 +114,7 @@ export class History {
         save: async (changes, signal) => {
           if (this.#storeFails > 0) {
             this.#storeFails -= 1
+            this.#tally['store fault'] += 1
             throw new Error('the store is away')
           }
           return store.save(changes, signal)
@@ -156,7 +164,7 @@ export class History {
         await this.#pause(5000)
         break
     }
-    this.#tally[kind] += 1
+    if (!countedWhereItHappens.has(kind)) this.#tally[kind] += 1
   }
 
   /** Splunk reads nothing for a while, and the shards fill what memory they may. */

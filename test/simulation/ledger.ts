@@ -39,10 +39,6 @@ export class Ledger {
     return [...this.#put.values()].flat().filter((text) => !seen.has(text)).length
   }
 
-  get duplicates(): number {
-    return this.#indexed.length - new Set(this.#indexed).size
-  }
-
   check(): void {
     assert.equal(this.missing(), 0, 'every record at least once')
     const firstAt = new Map<string, number>()

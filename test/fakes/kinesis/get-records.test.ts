@@ -102,6 +102,17 @@ for (const [name, open] of doors) {
       assert.deepEqual(last.ChildShards?.[0]?.ParentShards, ['shardId-000000000000', 'shardId-000000000001'])
     })
 
+    it('ends a closed shard without naming its children where told to', async () => {
+      world = await open({ childShards: 'untold' })
+      world.engine.createStream('logs')
+      world.engine.put('logs', { data: 'a' })
+      world.engine.split('logs', 'shardId-000000000000')
+      const last = await world.client.getRecords({ ShardIterator: await iteratorOf(world) })
+      assert.equal(last.Records?.length, 1)
+      assert.equal(last.NextShardIterator ?? undefined, undefined)
+      assert.equal(last.ChildShards, undefined)
+    })
+
     it('forgets records when retention has passed', async () => {
       world = await open({ limits: 'none', retentionMs: 10_000 })
       world.engine.createStream('logs')

@@ -32,6 +32,8 @@ export interface KinesisOptions {
   finishedPosition?: 'refuse' | 'read'
   /** The null iterator comes with the last records, or in an answer of its own. Default `with-records`. */
   shardEnd?: 'with-records' | 'own-answer'
+  /** Whether a shard's last answer names its children. Default `told`. */
+  childShards?: 'told' | 'untold'
   /** Whether the endpoint knows the flag; if not, calls are carried out as if it were absent. Default true. */
   dryRun?: boolean
   /** AT_TIMESTAMP is approximate: it may begin that much early. Default 0. */
@@ -72,6 +74,7 @@ export class KinesisState {
       expiredPosition: 'trim',
       finishedPosition: 'refuse',
       shardEnd: 'with-records',
+      childShards: 'told',
       dryRun: true,
       timestampSlackMs: 0,
       arrivalShiftMs: () => 0,

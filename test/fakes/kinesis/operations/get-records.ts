@@ -27,7 +27,9 @@ export function getRecords(state: KinesisState, input: Input, isEmpty = false): 
     Records: records.map((record) => recordJson(record, stream)),
     NextShardIterator: isOver ? null : sealIterator(state, stream, shard, nextIndex),
     MillisBehindLatest: millisBehind(state, shard, records, nextIndex),
-    ...(isOver ? { ChildShards: stream.childrenOf(shard.id).map(childJson) } : {}),
+    ...(isOver && state.options.childShards === 'told'
+      ? { ChildShards: stream.childrenOf(shard.id).map(childJson) }
+      : {}),
   }
 }
 
