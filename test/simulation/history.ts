@@ -92,9 +92,9 @@ export class History {
     this.#ledger.check()
     const calls = this.#engine.calls.entries.length
     assert.ok(calls <= maxCalls, `${calls} calls`)
-    const { faults, calls: log } = this.#engine
-    this.#tally.throttle += faults.used('throttle')
-    this.#tally.fault += faults.used() - faults.used('throttle')
+    const { faults: met, calls: log } = this.#engine
+    this.#tally.throttle += met.used('throttle')
+    this.#tally.fault += met.used() - met.used('throttle')
     this.#tally.expiry += log.errors('ExpiredIteratorException')
     assert.ok(this.#ledger.putCount >= recordsPerHistory)
   }
