@@ -76,6 +76,8 @@ export class TokenBucket {
 
   #refill(): void {
     const nowMs = this.#options.clock.monotonic()
+    // No time, no gain: with an infinite rate the product would be no number.
+    if (nowMs === this.#atMs) return
     const gained = ((nowMs - this.#atMs) * this.#options.perSecond) / 1000
     this.#balance = Math.min(this.#options.burst, this.#balance + gained)
     this.#atMs = nowMs

@@ -41,6 +41,15 @@ describe('TokenBucket', () => {
     assert.equal(bucket.delayMs(), 1, 'rest earns no burst beyond its size')
   })
 
+  it('never waits at an infinite rate', async () => {
+    const clock = new VirtualClock()
+    const bucket = new TokenBucket({ clock, perSecond: Infinity, burst: 0 })
+    bucket.take(1000)
+    assert.equal(bucket.delayMs(), 0)
+    await clock.advance(1)
+    assert.equal(bucket.delayMs(1), 0)
+  })
+
   it('lets a burst through at once', () => {
     const bucket = new TokenBucket({ clock: new VirtualClock(), perSecond: 1, burst: 3 })
     assert.equal(bucket.delayMs(3), 0)

@@ -8,6 +8,7 @@ import { Counters } from '../../core/metrics.ts'
 import { readAnswer, type Answer } from './answer.ts'
 import { FetchSize } from './fetch-size.ts'
 import { Freshness, type Gap } from './freshness.ts'
+import { InFlight } from './in-flight.ts'
 import { ReadPace, type ReadLimits } from './pace.ts'
 import { iteratorStart, type ShardPosition } from './position.ts'
 import type { KinesisRecord } from './record.ts'
@@ -45,8 +46,6 @@ export interface ShardReaderOptions {
   readonly gap: (gap: Gap) => void
 }
 
-/** Batches of one shard on their way: one being carried, one waiting for it. */
-const maxInFlight = 2
 /** Denied, disabled keys, a stream which is gone: somebody has to act, and may. */
 const slowRetryMs = 30_000
 
@@ -67,23 +66,21 @@ export class ShardReader {
   readonly #size = new FetchSize()
   readonly #freshness: Freshness
   readonly #failures: Backoff
+  readonly #inFlight: InFlight
   #position: ShardPosition
   #iterator: string | undefined
   #phase: Phase = 'reading'
   #badIterators = 0
   #reported = false
-  /** When each of the batches on their way was sent. */
-  readonly #sentAtMs: number[] = []
-  #room: () => void = () => {}
-  #waitingForRoomSinceMs: number | undefined
   #progressAtMs: number
 
   constructor(options: ShardReaderOptions) {
-    const { clock, limits, random, from } = options
+    const { clock, limits, random, from, budget } = options
     this.#options = options
     this.counters = options.counters ?? new Counters()
     this.#position = from
     this.#pace = new ReadPace(clock, limits, random)
+    this.#inFlight = new InFlight(clock, budget)
     this.#failures = new Backoff({ baseMs: 200, maxMs: 10_000, random })
     this.#freshness = new Freshness(clock, from)
     this.#progressAtMs = clock.monotonic()
@@ -95,16 +92,10 @@ export class ShardReader {
   }
 
   get state(): string {
-    if (this.#phase !== 'closed' && this.#phase !== 'stopped' && this.heldBackMs > 1000) {
+    if (this.#phase !== 'closed' && this.#phase !== 'stopped' && this.#inFlight.heldBackMs > 1000) {
       return `held back by ${this.#options.heldBackBy}`
     }
     return this.#phase
-  }
-
-  /** How long what it delivered has not been taken, or no room was for more; 0 when all is taken. */
-  get heldBackMs(): number {
-    const nowMs = this.#options.clock.monotonic()
-    return nowMs - Math.min(this.#waitingForRoomSinceMs ?? nowMs, this.#sentAtMs[0] ?? nowMs)
   }
 
   /**
@@ -112,14 +103,13 @@ export class ShardReader {
    * however near to the tip the last answer was.
    */
   get lagMs(): number | undefined {
-    const nowMs = this.#options.clock.monotonic()
     const lagMs = this.#phase === 'closed' ? 0 : this.#freshness.lagMs
-    return lagMs === undefined ? undefined : Math.max(lagMs, nowMs - (this.#sentAtMs[0] ?? nowMs))
+    return lagMs === undefined ? undefined : Math.max(lagMs, this.#inFlight.oldestMs)
   }
 
   /** Milliseconds without an answer or an error, while nobody holds the shard back. */
   get stalledMs(): number {
-    return this.#waitingForRoomSinceMs === undefined ? this.#options.clock.monotonic() - this.#progressAtMs : 0
+    return this.#inFlight.isWaiting ? 0 : this.#options.clock.monotonic() - this.#progressAtMs
   }
 
   /** Resolves when the shard is drained, stopped for good, or the signal aborts; never rejects. */
@@ -129,7 +119,7 @@ export class ShardReader {
       this.#progressAtMs = clock.monotonic()
       const delayMs = this.#pace.delayMs()
       if (delayMs > 0) await clock.sleep(delayMs, signal)
-      const reservation = await this.#makeRoom(signal)
+      const reservation = await this.#inFlight.makeRoom(this.#size.reserveBytes, signal)
       if (reservation === undefined) continue
       this.#progressAtMs = clock.monotonic()
       try {
@@ -139,24 +129,6 @@ export class ShardReader {
         if (isAborted(signal)) return
         await this.#endure(error, signal)
       }
-    }
-  }
-
-  /** Waits until few enough batches are on their way and the budget has room for another. */
-  async #makeRoom(signal: AbortSignal): Promise<Reservation | undefined> {
-    const { budget, clock } = this.#options
-    this.#waitingForRoomSinceMs = clock.monotonic()
-    try {
-      while (this.#sentAtMs.length >= maxInFlight && !signal.aborted) {
-        await new Promise<void>((resolve) => {
-          this.#room = resolve
-          signal.addEventListener('abort', this.#room, { once: true })
-        })
-        signal.removeEventListener('abort', this.#room)
-      }
-      return await budget.reserve(this.#size.reserveBytes, signal)
-    } finally {
-      this.#waitingForRoomSinceMs = undefined
     }
   }
 
@@ -243,13 +215,7 @@ export class ShardReader {
   }
 
   #send(records: readonly KinesisRecord[], reservation: Reservation, end?: ShardBatch['end']): void {
-    this.#sentAtMs.push(this.#options.clock.monotonic())
-    const free = (): void => {
-      reservation.free()
-      this.#sentAtMs.shift() // they are taken in the order they were sent
-      this.#room()
-    }
-    const held = { bytes: reservation.bytes, resize: () => {}, free }
+    const held = this.#inFlight.send(reservation)
     this.#options.deliver({ records, position: this.#position, reservation: held, ...(end && { end }) })
   }
 
