@@ -1,0 +1,32 @@
+import assert from 'node:assert/strict'
+import type { GetRecordsCommandOutput } from '@aws-sdk/client-kinesis'
+import { readAnswer } from '../../../src/sources/kinesis/answer.ts'
+
+function answer(records: number, bytes: number): GetRecordsCommandOutput {
+  const Records = Array.from({ length: records }, (_, i) => ({
+    SequenceNumber: String(i),
+    PartitionKey: 'key',
+    Data: Buffer.alloc(bytes),
+  }))
+  return { Records, $metadata: {} }
+}
+
+describe('an answer of GetRecords', () => {
+  it('holds more memory than its data: a small record costs more around it than in it', () => {
+    const { bytes, heldBytes } = readAnswer('shardId-000000000000', answer(1000, 9))
+    assert.equal(bytes, 9000)
+    assert.ok(heldBytes >= 1000 * (9 + 500), `${heldBytes}`)
+  })
+
+  it('counts keys against the shard’s rate, as AWS does', () => {
+    assert.equal(readAnswer('shardId-000000000000', answer(10, 100)).countedBytes, 10 * (100 + 3))
+  })
+
+  it('is caught up and at its end when it says nothing else', () => {
+    const { records, behindMs, nextIterator, children } = readAnswer('shardId-000000000000', {
+      Records: [],
+      $metadata: {},
+    })
+    assert.deepEqual([records, behindMs, nextIterator, children], [[], 0, undefined, []])
+  })
+})
