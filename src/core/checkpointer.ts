@@ -1,3 +1,4 @@
+import { isAborted } from './aborting.ts'
 import { Backoff } from './backoff.ts'
 import type { CheckpointStore } from './checkpoint.ts'
 import type { Clock } from './clock.ts'
@@ -154,10 +155,6 @@ export class Checkpointer {
       await (this.#dirty.size > 0 ? clock.sleep(waitMs, either) : aborted(either))
     }
   }
-}
-
-function isAborted(signal: AbortSignal): boolean {
-  return signal.aborted
 }
 
 function aborted(signal: AbortSignal): Promise<void> {

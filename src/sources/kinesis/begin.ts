@@ -1,5 +1,6 @@
 import { kinesisFault } from '../../clients/kinesis-errors.ts'
 import type { KinesisStream, StreamSummary } from '../../clients/kinesis-stream.ts'
+import { isAborted } from '../../core/aborting.ts'
 import { Backoff } from '../../core/backoff.ts'
 import type { CheckpointStore } from '../../core/checkpoint.ts'
 import type { Checkpointer } from '../../core/checkpointer.ts'
@@ -213,10 +214,6 @@ async function steadily<T>(options: BeginOptions, signal: AbortSignal, call: () 
     }
   }
   return undefined
-}
-
-function isAborted(signal: AbortSignal): boolean {
-  return signal.aborted
 }
 
 function isoTime(timeMs: number | undefined): string {

@@ -1,6 +1,7 @@
 import type { ChildShard } from '@aws-sdk/client-kinesis'
 import { kinesisFault, type KinesisFault } from '../../clients/kinesis-errors.ts'
 import type { KinesisStream } from '../../clients/kinesis-stream.ts'
+import { isAborted } from '../../core/aborting.ts'
 import { Backoff, type Random } from '../../core/backoff.ts'
 import type { Budget, Reservation } from '../../core/budget.ts'
 import type { Clock } from '../../core/clock.ts'
@@ -320,8 +321,4 @@ export class ShardReader {
     this.#badIterators = 0
     this.#failures.reset()
   }
-}
-
-function isAborted(signal: AbortSignal): boolean {
-  return signal.aborted
 }

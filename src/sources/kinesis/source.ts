@@ -1,4 +1,5 @@
 import type { KinesisStream } from '../../clients/kinesis-stream.ts'
+import { isAborted } from '../../core/aborting.ts'
 import type { Random } from '../../core/backoff.ts'
 import { Budget } from '../../core/budget.ts'
 import type { CheckpointStore } from '../../core/checkpoint.ts'
@@ -162,8 +163,4 @@ export class KinesisSource implements Source<KinesisRecord> {
       this.#checkpointer.set(presenceKey, presence.beat())
     }
   }
-}
-
-function isAborted(signal: AbortSignal): boolean {
-  return signal.aborted
 }

@@ -1,6 +1,7 @@
 import type { ChildShard, Shard } from '@aws-sdk/client-kinesis'
 import { kinesisFault } from '../../clients/kinesis-errors.ts'
 import type { KinesisStream, StreamSummary } from '../../clients/kinesis-stream.ts'
+import { isAborted } from '../../core/aborting.ts'
 import type { Random } from '../../core/backoff.ts'
 import type { Budget } from '../../core/budget.ts'
 import type { Checkpointer } from '../../core/checkpointer.ts'
@@ -349,8 +350,4 @@ function releasing(reservation: { free(): void }, last: (() => void) | undefined
 
 function isRecreated(error: unknown): boolean {
   return error instanceof KinloaderError && error.code === 'STREAM_RECREATED'
-}
-
-function isAborted(signal: AbortSignal): boolean {
-  return signal.aborted
 }
