@@ -43,7 +43,8 @@ export interface CredentialOptions {
   readonly role?:
     | { readonly arn: string; readonly externalId: string | undefined; readonly sessionName: string }
     | undefined
-  readonly region: string
+  /** Of the service which gives the role. */
+  readonly region: string | undefined
   readonly stsEndpoint?: string | undefined
   /** The process's environment. `AWS_SECRET_KEY_ID` is taken for the secret as kinlog did, where the SDK's own name is missing. */
   readonly environment: Readonly<Record<string, string | undefined>>
@@ -63,12 +64,18 @@ export function awsCredentials(options: CredentialOptions): AwsCredentialIdentit
       RoleSessionName: role.sessionName,
       ...(role.externalId !== undefined && { ExternalId: role.externalId }),
     },
-    clientConfig: { region, requestHandler, maxAttempts, ...(stsEndpoint !== undefined && { endpoint: stsEndpoint }) },
+    clientConfig: {
+      requestHandler,
+      maxAttempts,
+      ...(region !== undefined && { region }),
+      ...(stsEndpoint !== undefined && { endpoint: stsEndpoint }),
+    },
   })
 }
 
 export interface KinesisClientOptions {
-  readonly region: string
+  /** Undefined: as the SDK finds it, in the environment or the profile. */
+  readonly region: string | undefined
   readonly endpoint?: string | undefined
   readonly credentials: AwsCredentialIdentityProvider
   readonly requestHandler: HttpHandlerUserInput
@@ -81,7 +88,7 @@ export interface KinesisClientOptions {
 export function createKinesisClient(options: KinesisClientOptions): KinesisClient {
   const { region, endpoint, credentials, requestHandler } = options
   return new KinesisClient({
-    region,
+    ...(region !== undefined && { region }),
     credentials,
     requestHandler,
     maxAttempts: 1,

@@ -4,6 +4,7 @@ import { errorText } from '../core/errors.ts'
 import type { Logger } from '../core/logger.ts'
 import { createStderrLogger } from './stderr-logger.ts'
 import { systemClock } from './system-clock.ts'
+import { TerminalLine } from './terminal-line.ts'
 
 /** What a program gets from the process it runs in. */
 export interface ProgramHost {
@@ -12,6 +13,8 @@ export interface ProgramHost {
   readonly environment: Readonly<Record<string, string | undefined>>
   readonly stdin: Readable
   readonly stdout: Writable
+  /** Stderr, for messages to people; the logger writes there too. */
+  readonly terminal: TerminalLine
   readonly logger: Logger
   readonly clock: Clock
   /** Aborts when the program shall end. */
@@ -23,6 +26,12 @@ export interface RunOptions {
   readonly stopTimeoutMs?: number
   /** How often the parent is looked at. Default 1,000. */
   readonly parentCheckMs?: number
+  /** Whether the death of the parent ends the program too. Default true; one started with nohup lives on. */
+  readonly endsWithParent?: boolean
+  /** `splunkd`: lines begin with the level, as splunkd reads them; `timed`: the local time precedes it. Default `splunkd`. */
+  readonly log?: 'splunkd' | 'timed'
+  /** When something was thrown past the program. Default 1. */
+  readonly crashExitCode?: number
 }
 
 /**
@@ -31,7 +40,7 @@ export interface RunOptions {
  * - SIGTERM, SIGINT and SIGBREAK abort the signal; a second one ends the process at once.
  * - A reader of stdout that went away and a parent that died abort it too, and quietly: splunkd's death leaves its
  *   children alive, and nobody would ever end them.
- * - Whatever is thrown past the program is one ERROR line without a stack, and exit code 1.
+ * - Whatever is thrown past the program is one ERROR line without a stack, and its own exit code.
  * - Before the end stdout and stderr drain: `process.exit` forgets what a pipe has not taken yet. After an abort
  *   nothing waits longer than the stop time-out, because splunkd may have stopped reading.
  */
@@ -41,8 +50,10 @@ export async function runProgram(
 ): Promise<void> {
   const stopTimeoutMs = options.stopTimeoutMs ?? 1800
   const abort = new AbortController()
-  const logger = createStderrLogger(process.stderr)
-  let exitCode = 1
+  const terminal = new TerminalLine(process.stderr)
+  const logger = createStderrLogger(terminal, options.log === 'timed' ? { prefix: localTime } : {})
+  const crashExitCode = options.crashExitCode ?? 1
+  let exitCode = crashExitCode
   let hasFailed = false
 
   const stop = (): void => {
@@ -54,7 +65,7 @@ export async function runProgram(
     if (hasFailed) return
     hasFailed = true
     logger.error('crash', { error: errorText(error) })
-    void drained([process.stderr], 500).then(() => process.exit(1))
+    void drained([process.stderr], 500).then(() => process.exit(crashExitCode))
   }
 
   silenceWarnings()
@@ -62,7 +73,7 @@ export async function runProgram(
   process.stdout.on('error', stop)
   process.stderr.on('error', () => {}) // nobody reads the log: no reason to stop
   watchSignals(stop)
-  watchParent(stop, options.parentCheckMs ?? 1000)
+  watchParent(options.endsWithParent === false ? () => {} : stop, options.parentCheckMs ?? 1000)
 
   try {
     exitCode = await main({
@@ -70,10 +81,12 @@ export async function runProgram(
       environment: process.env,
       stdin: process.stdin,
       stdout: process.stdout,
+      terminal,
       logger,
       clock: systemClock,
       signal: abort.signal,
     })
+    terminal.clear()
     await drained([process.stdout, process.stderr], 30_000)
     process.exit(exitCode)
   } catch (error) {
@@ -127,4 +140,12 @@ async function drained(streams: readonly Writable[], timeoutMs: number): Promise
   )
   await Promise.race([Promise.all(all), systemClock.sleep(timeoutMs, deadline.signal)])
   deadline.abort()
+}
+
+/** `2026/11/20 08:15:00 ` */
+function localTime(): string {
+  const now = new Date(systemClock.now())
+  const two = (value: number): string => String(value).padStart(2, '0')
+  const day = [now.getFullYear(), two(now.getMonth() + 1), two(now.getDate())].join('/')
+  return `${day} ${[now.getHours(), now.getMinutes(), now.getSeconds()].map(two).join(':')} `
 }

@@ -6,6 +6,8 @@ export interface StderrLoggerOptions {
   readonly maxLineLength?: number
   /** When more than this waits to be written, lines are dropped and counted. Default 1 MiB. */
   readonly maxWaitingBytes?: number
+  /** Put before each line. Default nothing. */
+  readonly prefix?: () => string
 }
 
 /**
@@ -17,9 +19,13 @@ export interface StderrLoggerOptions {
  * So no value ever breaks a line. A reader that does not read must not fill the memory: what does not fit is dropped,
  * and the next line that fits is preceded by one that says how many were.
  */
-export function createStderrLogger(stream: Writable, options: StderrLoggerOptions = {}): Logger {
+export function createStderrLogger(
+  stream: Pick<Writable, 'writable' | 'writableLength'> & { write(text: string): boolean },
+  options: StderrLoggerOptions = {},
+): Logger {
   const maxLineLength = options.maxLineLength ?? 8192
   const maxWaitingBytes = options.maxWaitingBytes ?? 1024 * 1024
+  const { prefix = () => '' } = options
   let dropped = 0
 
   const log = (level: string, at: string, fields: LogFields = {}): void => {
@@ -29,10 +35,10 @@ export function createStderrLogger(stream: Writable, options: StderrLoggerOption
       return
     }
     if (dropped > 0) {
-      stream.write(`WARN at=log dropped=${dropped}\n`)
+      stream.write(`${prefix()}WARN at=log dropped=${dropped}\n`)
       dropped = 0
     }
-    stream.write(`${formatLine(level, at, fields, maxLineLength)}\n`)
+    stream.write(`${prefix()}${formatLine(level, at, fields, maxLineLength)}\n`)
   }
   return {
     debug: (at, fields) => {

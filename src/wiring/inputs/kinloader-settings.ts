@@ -1,6 +1,7 @@
 import { implicitArguments, kinloaderScheme, SECRET_MASK } from './kinloader.ts'
 import { SettingReader, type SettingParameters } from './setting-reader.ts'
 import { parseBoolean, parseChoice, parseInteger, parsePattern, parseTime, parseUrl } from './setting-values.ts'
+import { parseStream } from './stream-reference.ts'
 
 /** The arguments of an input, checked and typed. Absent optional settings are undefined. */
 export interface KinloaderSettings {
@@ -72,8 +73,6 @@ export interface SettingsSurroundings {
   readonly environment?: Readonly<Record<string, string | undefined>>
 }
 
-const streamName = '[a-zA-Z0-9_.-]{1,128}'
-const streamArn = new RegExp(`^arn:aws[a-z0-9-]*:kinesis:([a-z0-9-]+):\\d{12}:stream/(${streamName})$`)
 const anyMetadata = /^[^\r\n]{1,1024}$/
 
 /**
@@ -126,13 +125,6 @@ const defaults: ReadonlyMap<string, string> = new Map(
     argument.default === undefined ? [] : [[argument.name, argument.default] as const],
   ),
 )
-
-function parseStream(text: string): { name: string; arn: string | undefined; region: string | undefined } {
-  const match = streamArn.exec(text)
-  if (match !== null) return { name: match[2] ?? '', arn: text, region: match[1] }
-  const name = parsePattern(text, new RegExp(`^${streamName}$`), 'the name or the ARN of a Kinesis data stream')
-  return { name, arn: undefined, region: undefined }
-}
 
 function readRegion(
   reader: SettingReader,

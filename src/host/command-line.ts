@@ -1,0 +1,144 @@
+import { Command, CommanderError, Option } from 'commander'
+import { KinloaderError } from '../core/errors.ts'
+
+/** A flag of a command: what the parser, `--help` and the README's table are made of. */
+export interface CommandFlag {
+  /** Without the hyphens. */
+  readonly name: string
+  /** One letter, without the hyphen. */
+  readonly short?: string
+  /** What stands for its value in the help, such as `FILE`. Absent: the flag is a switch. */
+  readonly value?: string
+  /** Variables asked when the flag is not given; the first which is set and not empty wins. */
+  readonly environment?: readonly string[]
+  readonly default?: string
+  readonly required?: boolean
+  /** A sentence without its full stop. */
+  readonly description: string
+}
+
+/** A command, or one of the commands of a program which has several. */
+export interface CommandDefinition {
+  /** As it is typed, `log2kinesis send`. */
+  readonly name: string
+  /** A sentence or two. */
+  readonly summary: string
+  readonly flags: readonly CommandFlag[]
+  /** What may follow the flags, as the usage line shows it, such as `[CMD [ARGS...]]`; from the first one on nothing is taken for a flag. */
+  readonly operands?: string
+  /** Shown below the flags; whole lines. */
+  readonly notes?: readonly string[]
+}
+
+/** What was typed, or else set in the environment, or else the default. */
+export interface CommandValues {
+  /** By flag, as given; a switch which is on is `true`, one which is off is absent. */
+  readonly flags: ReadonlyMap<string, string>
+  readonly operands: readonly string[]
+}
+
+/** Wrong usage: the message is told with the usage line, and the exit code is 2. */
+export function usageError(message: string): KinloaderError {
+  return new KinloaderError('USAGE', message)
+}
+
+/**
+ * Reads the arguments of one command. Throws `USAGE` when they are wrong, and `HELP`, with the text as its message,
+ * when help was asked for.
+ */
+export function parseCommandLine(
+  definition: CommandDefinition,
+  argv: readonly string[],
+  environment: Readonly<Record<string, string | undefined>>,
+): CommandValues {
+  const command = commandOf(definition)
+  try {
+    command.parse([...argv], { from: 'user' })
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error
+    if (error.code === 'commander.helpDisplayed') throw new KinloaderError('HELP', helpOf(definition))
+    throw usageError(sentence(error.message.replace(/^error: /, '')))
+  }
+  const typed: Readonly<Record<string, unknown>> = command.opts()
+  const flags = new Map<string, string>()
+  for (const flag of definition.flags) {
+    const value = typedValue(typed[flag.name]) ?? environmentValue(flag, environment) ?? flag.default
+    if (value !== undefined) flags.set(flag.name, value)
+    else if (flag.required === true) throw usageError(missing(flag))
+  }
+  if (definition.operands === undefined && command.args.length > 0) {
+    throw usageError(`There is no use for ${command.args.map((operand) => `"${operand}"`).join(' ')}; remove it.`)
+  }
+  return { flags, operands: command.args }
+}
+
+/** The text of `--help`, with a line feed at its end. */
+export function helpOf(definition: CommandDefinition): string {
+  const notes = definition.notes === undefined ? '' : `\n${definition.notes.join('\n')}\n`
+  return `${commandOf(definition).helpInformation()}${notes}`
+}
+
+/** `Usage: dumpstream [options]` */
+export function usageLineOf(definition: CommandDefinition): string {
+  return `Usage: ${definition.name} [options]${definition.operands === undefined ? '' : ` ${definition.operands}`}`
+}
+
+function commandOf(definition: CommandDefinition): Command {
+  const command = new Command(definition.name)
+  command
+    .description(definition.summary)
+    .usage(`[options]${definition.operands === undefined ? '' : ` ${definition.operands}`}`)
+    .helpOption('-h, --help', 'print this help')
+    .exitOverride()
+    .configureOutput({ writeOut: () => undefined, writeErr: () => undefined })
+    .allowExcessArguments()
+    .passThroughOptions(definition.operands !== undefined)
+  for (const flag of definition.flags) {
+    const short = flag.short === undefined ? '' : `-${flag.short}, `
+    const value = flag.value === undefined ? '' : ` <${flag.value}>`
+    const option = new Option(`${short}--${flag.name}${value}`, describe(flag))
+    // Commander would make camel case of the name.
+    option.attributeName = () => flag.name
+    command.addOption(option)
+  }
+  return command
+}
+
+function describe(flag: CommandFlag): string {
+  const said = [
+    ...(flag.required === true ? ['required'] : []),
+    ...(flag.default === undefined ? [] : [`default ${flag.default === '' ? 'empty' : flag.default}`]),
+    ...(flag.environment === undefined ? [] : [`environment ${flag.environment.join(' or ')}`]),
+  ]
+  return said.length === 0 ? flag.description : `${flag.description} (${said.join('; ')})`
+}
+
+function typedValue(value: unknown): string | undefined {
+  if (value === true) return 'true'
+  return typeof value === 'string' ? value : undefined
+}
+
+/** A switch is on for Splunk's and Go's spellings of true, off for those of false. */
+function environmentValue(
+  flag: CommandFlag,
+  environment: Readonly<Record<string, string | undefined>>,
+): string | undefined {
+  for (const name of flag.environment ?? []) {
+    const value = environment[name]
+    if (value === undefined || value === '') continue
+    if (flag.value !== undefined) return value
+    if (/^(1|true|t|yes|y|on)$/i.test(value)) return 'true'
+    if (/^(0|false|f|no|n|off)$/i.test(value)) return undefined
+    throw usageError(`The variable ${name} must be 1 or 0.`)
+  }
+  return undefined
+}
+
+function missing(flag: CommandFlag): string {
+  const variables = flag.environment === undefined ? '' : `, or set ${flag.environment.join(' or ')}`
+  return `--${flag.name} is missing: give it${variables}.`
+}
+
+function sentence(text: string): string {
+  return `${text.slice(0, 1).toUpperCase()}${text.slice(1)}${/[.?]$/.test(text) ? '' : '.'}`.replaceAll('\n', ' ')
+}

@@ -1,0 +1,89 @@
+import assert from 'node:assert/strict'
+import { type CommandDefinition, helpOf, parseCommandLine } from '../../src/host/command-line.ts'
+
+const definition: CommandDefinition = {
+  name: 'mover send',
+  summary: 'Moves things.',
+  flags: [
+    { name: 'stream-name', value: 'NAME', environment: ['STREAM'], required: true, description: 'where to' },
+    { name: 'target', short: 'f', value: 'FILE', description: 'what to write' },
+    { name: 'max-rate', value: 'N', environment: ['MAX_RATE', 'MAX-RATE'], default: '3', description: 'how fast' },
+    { name: 'loud', environment: ['LOUD'], description: 'say more' },
+  ],
+  notes: ['A note.'],
+}
+
+function parse(
+  argv: readonly string[],
+  environment: Record<string, string> = {},
+  operands?: string,
+): Record<string, unknown> {
+  const { flags, operands: rest } = parseCommandLine(
+    { ...definition, ...(operands !== undefined && { operands }) },
+    argv,
+    environment,
+  )
+  return { ...Object.fromEntries(flags), rest }
+}
+
+describe('the command line of a command', () => {
+  it('takes --x=v, --x v and -x v, in any order', () => {
+    assert.deepEqual(parse(['--target=a=b', '--stream-name', 's']), {
+      'stream-name': 's',
+      target: 'a=b',
+      'max-rate': '3',
+      rest: [],
+    })
+    assert.equal(parse(['--stream-name=s', '-f', 'x'])['target'], 'x')
+  })
+
+  it('prefers the flag to the variable, and the variable to the default', () => {
+    assert.equal(parse(['--stream-name=s', '--max-rate=5'], { MAX_RATE: '7' })['max-rate'], '5')
+    assert.equal(parse(['--stream-name=s'], { MAX_RATE: '7', 'MAX-RATE': '8' })['max-rate'], '7')
+    assert.equal(parse(['--stream-name=s'], { MAX_RATE: '', 'MAX-RATE': '8' })['max-rate'], '8')
+    assert.equal(parse(['--stream-name=s'])['max-rate'], '3')
+  })
+
+  it('takes required flags from the environment, and an empty variable for none', () => {
+    assert.equal(parse([], { STREAM: 's' })['stream-name'], 's')
+    assert.throws(() => parse([], { STREAM: '' }), {
+      code: 'USAGE',
+      message: '--stream-name is missing: give it, or set STREAM.',
+    })
+  })
+
+  it('switches a switch by flag or variable', () => {
+    assert.equal(parse(['--stream-name=s', '--loud'])['loud'], 'true')
+    assert.equal(parse(['--stream-name=s'], { LOUD: 'True' })['loud'], 'true')
+    assert.equal(parse(['--stream-name=s'], { LOUD: '0' })['loud'], undefined)
+    assert.throws(() => parse(['--stream-name=s'], { LOUD: 'maybe' }), { code: 'USAGE' })
+  })
+
+  for (const [what, argv, message] of [
+    ['an unknown flag', ['--strem-name=s'], /^Unknown option '--strem-name=s'\..*stream-name|^Unknown option/],
+    ['a flag without its value', ['--stream-name'], /argument missing/],
+    ['an operand nobody asked for', ['--stream-name=s', 'more'], /There is no use for "more"; remove it\./],
+  ] as const) {
+    it(`refuses ${what}`, () => {
+      assert.throws(() => parse(argv), { code: 'USAGE', message })
+    })
+  }
+
+  it('takes nothing for a flag behind the first operand, nor behind two hyphens', () => {
+    const operands = '[CMD [ARGS...]]'
+    assert.deepEqual(parse(['--stream-name=s', 'df', '-H', '--loud'], {}, operands)['rest'], ['df', '-H', '--loud'])
+    assert.deepEqual(parse(['--stream-name=s', '--', 'df', '-H'], {}, operands)['rest'], ['df', '-H'])
+    assert.equal(parse(['--stream-name=s', 'df', '--loud'], {}, operands)['loud'], undefined)
+  })
+
+  it('shows each flag with its default and variables in the help', () => {
+    const help = helpOf(definition)
+    assert.throws(() => parse(['--help']), { code: 'HELP', message: help })
+    const words = help.replaceAll(/\s+/g, ' ')
+    assert.match(words, /Usage: mover send \[options\] Moves things\./)
+    assert.match(words, /--stream-name <NAME> where to \(required; environment STREAM\)/)
+    assert.match(words, /-f, --target <FILE> what to write/)
+    assert.match(words, /--max-rate <N> how fast \(default 3; environment MAX_RATE or MAX-RATE\)/)
+    assert.match(help, /\nA note\.\n$/)
+  })
+})
