@@ -27,10 +27,11 @@ export function encodeLogRecord(
 
 /** What is inside the gzip. */
 export function logRecordText(metadata: LogRecordMetadata, entries: readonly LogRecordEntry[]): string {
-  const { unbroken, source, sourcetype, host, index, encId, blockId } = metadata
+  const { unbroken, source, sourcetype, host, index, encId, blockId, batchId = '' } = metadata
+  const batch = batchId === '' ? '' : `,"batch_id":${quoted(batchId)}`
   let text =
     `{"unbroken":${unbroken},"source":${quoted(source)},"sourcetype":${quoted(sourcetype)},"host":${quoted(host)},` +
-    `"index":${quoted(index)},"enc_id":${String(encId)},"block_id":${String(blockId)}}\n`
+    `"index":${quoted(index)},"enc_id":${String(encId)},"block_id":${String(blockId)}${batch}}\n`
   for (const { data, time, done = true } of entries) {
     const timestamp = time === undefined ? undefined : formatRfc3339(time)
     const ts = timestamp === undefined ? '' : `"ts":"${timestamp}",`
