@@ -1,5 +1,5 @@
-import { fstatSync } from 'node:fs'
-import type { Readable, Writable } from 'node:stream'
+import { fstatSync, type Stats } from 'node:fs'
+import { Readable, type Writable } from 'node:stream'
 import type { Clock } from '../core/clock.ts'
 import { errorText } from '../core/errors.ts'
 import type { Logger } from '../core/logger.ts'
@@ -88,7 +88,7 @@ export async function runProgram(
     exitCode = await main({
       argv: process.argv.slice(2),
       environment: process.env,
-      stdin: process.stdin,
+      stdin: stdin(),
       stdinFileBytes,
       stdout: process.stdout,
       terminal,
@@ -135,10 +135,24 @@ function watchParent(stop: () => void, intervalMs: number): void {
   }, intervalMs)
 }
 
+/** Node makes an empty stream of a directory, as if there were nothing wrong. */
+function stdin(): Readable {
+  if (stdinStatus()?.isDirectory() !== true) return process.stdin
+  return new Readable({
+    read() {
+      this.destroy(new Error('stdin is a directory'))
+    },
+  })
+}
+
 function stdinFileBytes(): number | undefined {
+  const status = stdinStatus()
+  return status?.isFile() === true ? status.size : undefined
+}
+
+function stdinStatus(): Stats | undefined {
   try {
-    const status = fstatSync(0)
-    return status.isFile() ? status.size : undefined
+    return fstatSync(0)
   } catch {
     return undefined // it is closed
   }
