@@ -91,8 +91,8 @@ export const sendDefinition: CommandDefinition = {
     'A layout is written as the time Mon Jan 2 15:04:05.000 2006 MST would be, Z07:00 or -0700 for the zone. One with a',
     '% is written as for strftime: %Y-%m-%d %H:%M:%S.%L %z; %L, %f and %N are three, six and nine digits of a second.',
     '',
-    'Two hyphens before the command or directly behind its name end the flags: df -- -H, or -- df -H. The command is',
-    'sent SIGINT and SIGTERM, its exit code is passed on. The other descriptors of the command are ours.',
+    'Two hyphens before the command, or before the first hyphen behind it, end the flags: -- df -H, or df -- -H. The',
+    'command is sent SIGINT and SIGTERM, its exit code is passed on, and it shares our other descriptors.',
     '',
     'The stream name testsplit needs no AWS and sends nothing: the events are printed, each line of them behind a "|".',
   ],
@@ -172,9 +172,12 @@ function machineName(): string {
   }
 }
 
-/** Two hyphens behind the command's name end our flags, unless there were some before the name: then they are its own. */
+/**
+ * Two hyphens before the first argument with a hyphen end our flags, as users of the original are used to; those
+ * behind it are the command's own, and so are all when there are some before the command.
+ */
 function commandOf(operands: readonly string[], argv: readonly string[]): readonly string[] {
-  const [name, separator, ...args] = operands
-  if (name === undefined || separator !== '--') return operands
-  return argv.at(-operands.length - 1) === '--' ? operands : [name, ...args]
+  const first = operands.findIndex((operand) => operand.startsWith('-'))
+  const isOurs = operands[first] === '--' && argv.at(-operands.length - 1) !== '--'
+  return isOurs ? operands.toSpliced(first, 1) : operands
 }

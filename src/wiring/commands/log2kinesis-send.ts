@@ -57,21 +57,18 @@ async function copy(
   outlet: EventOutlet,
   progress: TransferProgress | undefined,
 ): Promise<void> {
-  let failure: unknown
   try {
     for await (const chunk of input.read()) {
       const events = multiline.push(chunk)
       progress?.add(chunk.length, events.length)
       for (const event of events) await outlet.write(event)
     }
-  } catch (error) {
-    failure = error
+  } finally {
+    const rest = multiline.end()
+    progress?.add(0, rest.length)
+    for (const event of rest) await outlet.write(event)
+    await outlet.end()
   }
-  const rest = multiline.end()
-  progress?.add(0, rest.length)
-  for (const event of rest) await outlet.write(event)
-  await outlet.end()
-  if (failure !== undefined) throw failure
 }
 
 interface OpenOutlet {
@@ -130,9 +127,10 @@ function inputOf({ command, capture }: SendSettings, host: ProgramHost): Promise
 function progressOf(
   { showsProgress, command }: SendSettings,
   outlet: EventOutlet,
-  { terminal, clock, stdinFileBytes }: ProgramHost,
+  host: ProgramHost,
 ): TransferProgress | undefined {
-  const totalBytes = command.length === 0 ? stdinFileBytes() : undefined
+  const { terminal, clock } = host
+  const totalBytes = command.length === 0 ? host.stdinFileBytes() : undefined
   if (!showsProgress && !(terminal.isTerminal && totalBytes !== undefined)) return undefined
   const waitingEvents = (): number => outlet.waitingEvents()
   return new TransferProgress({ name: sendDefinition.name, terminal, clock, totalBytes, waitingEvents })

@@ -1,3 +1,4 @@
+import { isAborted } from '../../core/aborting.ts'
 import type { Clock } from '../../core/clock.ts'
 import type { TerminalLine } from '../../host/terminal-line.ts'
 import { counted } from './counted.ts'
@@ -54,11 +55,11 @@ export class TransferProgress {
   async run(): Promise<void> {
     const { terminal, clock } = this.#options
     const { signal } = this.#done
-    while (!signal.aborted) {
+    while (!isAborted(signal)) {
       if (terminal.isTerminal) terminal.show(this.line())
       await clock.sleep(terminal.isTerminal ? terminalIntervalMs : lineIntervalMs, signal)
       this.#samples = [...this.#samples.slice(1 - maxSamples), { atMs: clock.monotonic(), bytes: this.#bytes }]
-      if (!signal.aborted && !terminal.isTerminal) terminal.write(`${this.#options.name}: ${this.line()}\n`)
+      if (!isAborted(signal) && !terminal.isTerminal) terminal.write(`${this.#options.name}: ${this.line()}\n`)
     }
   }
 
