@@ -54,7 +54,7 @@ export class EventSending implements EventOutlet {
         return
       }
       this.#untaken += 1
-      if (errorCode(error) !== 'SENDER_CLOSED') this.#failure ??= error instanceof Error ? error : undefined
+      if (!this.#isTimeUp) this.#failure ??= error instanceof Error ? error : undefined
     }
   }
 
@@ -69,7 +69,7 @@ export class EventSending implements EventOutlet {
     if (lost > 0 || this.#failure !== undefined) throw this.#undelivered(lost)
     if (this.#tooLarge > 0) {
       const what = counted(this.#tooLarge, 'event')
-      throw new KinloaderError('UNDELIVERED', `${what} did not fit into a record of Kinesis and were not sent.`)
+      throw new KinloaderError('UNDELIVERED', `${what} did not fit into a record of Kinesis and could not be sent.`)
     }
   }
 

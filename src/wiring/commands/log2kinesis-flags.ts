@@ -88,13 +88,16 @@ export const sendDefinition: CommandDefinition = {
     { name: 'progress', description: 'show how far it is; on a terminal a file is always shown' },
   ],
   notes: [
-    'A layout is written as the time Mon Jan 2 15:04:05.000 2006 MST would be, Z07:00 or -0700 for the zone. One with a',
-    '% is written as for strftime: %Y-%m-%d %H:%M:%S.%L %z; %L, %f and %N are three, six and nine digits of a second.',
+    'A layout is the time Mon Jan 2 15:04:05.000 2006 MST as it shall be written, with',
+    'Z07:00 or -0700 for the zone. One with a % is written as for strftime:',
+    '%Y-%m-%d %H:%M:%S.%L %z; %L, %f and %N are three, six and nine digits of a second.',
     '',
-    'Two hyphens before the command, or before the first hyphen behind it, end the flags: -- df -H, or df -- -H. The',
-    'command is sent SIGINT and SIGTERM, its exit code is passed on, and it shares our other descriptors.',
+    'Two hyphens before the command, or before the first hyphen behind it, end the',
+    'flags: -- df -H, or df -- -H. The command is sent SIGINT and SIGTERM, its exit code',
+    'is passed on, and it shares our other descriptors.',
     '',
-    'The stream name testsplit needs no AWS and sends nothing: the events are printed, each line of them behind a "|".',
+    'The stream name testsplit needs no AWS and sends nothing: the events are printed,',
+    'each line of them behind a "|".',
   ],
 }
 
@@ -125,12 +128,13 @@ export function readSendSettings(values: CommandValues, argv: readonly string[])
   const mode = modeOf(values.flags.get('split-mode') ?? '')
   const { flags } = values
   const sourcetype = flags.get('sourcetype') ?? ''
+  const host = flags.get('host') ?? ''
   const index = flags.get('index') ?? ''
   return {
     aws: readAwsFlags(values),
     metadata: {
       source: parsedFlag(values, 'source', (text) => parsePattern(text, /./, 'a name')) ?? '',
-      host: flags.get('host') ?? machineName(),
+      host: host === '' ? machineName() : host,
       ...(sourcetype !== '' && { sourcetype }),
       ...(index !== '' && { index }),
     },
