@@ -18,6 +18,8 @@ export interface SpoolBatch {
   append(frame: Uint8Array): Promise<void>
   /** The last frame: later appends are refused, the file is closed. A seal which was refused may be tried again. */
   seal(frame: Uint8Array): Promise<void>
+  /** Takes no more frames for now, and lets the file go: the batch may be read, and resumed. */
+  rest(): Promise<void>
   /** Of the file, once everything which was appended is written. At most 64 MiB. */
   readonly bytes: number
 }
@@ -98,6 +100,13 @@ export class BatchFile implements SpoolBatch {
   reopen(): void {
     if (this.#state !== 'unsealed') throw noLonger(this.name, this.#state)
     this.#state = 'open'
+  }
+
+  async rest(): Promise<void> {
+    if (this.#state !== 'open') throw noLonger(this.name, this.#state)
+    this.#state = 'unsealed'
+    await this.#draining
+    await this.#close()
   }
 
   /** The file was read and holds this much. */
