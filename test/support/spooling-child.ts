@@ -5,12 +5,12 @@ import { Spool } from '../../src/sinks/spooling/spool.ts'
 
 /**
  * Appends numbered frames to a spool for ever, up to 20 at a time and 50 a batch, and prints each number after its
- * append resolved. Numbers begin with the second argument; the first is the folder.
+ * append resolved. The argument is the folder.
  */
-const [folder = '', first = '0'] = process.argv.slice(2)
+const folder = process.argv[2] ?? ''
 const spool = await Spool.open({ folder, logger: silentLogger, processes: systemProcesses() })
 writeSync(1, 'open\n')
-let next = Number(first)
+let next = 0
 for (;;) {
   const batch = spool.begin(`b-${String(next).padStart(9, '0')}`)
   const end = next + 50

@@ -33,7 +33,7 @@ describe('spool of a killed process', () => {
     const random = new SeededRandom(Math.floor(Math.random() * 2 ** 32))
     try {
       for (let round = 0; round < 10; round += 1) {
-        running = new Writer(folder, 0)
+        running = new Writer(folder)
         await running.printed(random.between(0, 400))
         await sleep(random.between(0, 15))
         const numbers = await running.kill()
@@ -61,7 +61,7 @@ describe('spool of a killed process', () => {
   })
 
   it('is refused to others while that lives, and to a second spool of the same process', async () => {
-    running = new Writer(folder, 0)
+    running = new Writer(folder)
     await running.printed(0)
     const message = new RegExp(`^The spool folder .+ is in use by process ${running.pid}; give each sender a folder`)
     await assert.rejects(Spool.open({ folder, logger, processes }), { code: 'SPOOL_LOCKED', message })
@@ -92,8 +92,8 @@ class Writer {
   readonly #ended: Promise<unknown>
   #output = ''
 
-  constructor(folder: string, first: number) {
-    this.#process = spawn(process.execPath, [child, folder, String(first)], { stdio: ['ignore', 'pipe', 'inherit'] })
+  constructor(folder: string) {
+    this.#process = spawn(process.execPath, [child, folder], { stdio: ['ignore', 'pipe', 'inherit'] })
     this.#process.stdout?.setEncoding('latin1').on('data', (text: string) => {
       this.#output += text
     })
