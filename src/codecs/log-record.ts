@@ -10,9 +10,9 @@ import { parseRfc3339, Rfc3339Reader } from './rfc3339.ts'
 /**
  * The log record: what the log sender puts into Kinesis, one gzip stream of JSON objects.
  *
- *     gzip( {"unbroken":…,"source":…,"sourcetype":…,"host":…,"index":…,"enc_id":…,"block_id":…} \n
+ *     gzip( {"unbroken":…,"source":…,"sourcetype":…,"host":…,"index":…,"enc_id":…,"block_id":…,"batch_id":"…"} \n
  *           {"is_done":true,"ts":"2017-05-01T12:00:00.123456789Z","data":"c2Vjb25kCg=="} \n
- *           … )                              ts may be absent, data is padded base64 of the event's bytes
+ *           … )                    batch_id and ts may be absent, data is padded base64 of the event's bytes
  *
  * White space between objects is optional, keys match in any case, unknown ones are ignored, missing ones are zero
  * values. Each data object is one event; its message is a string when it is ASCII, else its bytes as they were sent.
@@ -31,6 +31,8 @@ export interface LogRecordMetadata {
   readonly encId: bigint
   /** Counts the records of an unbroken stream from 1; 0 otherwise. */
   readonly blockId: bigint
+  /** The same in every record with the same events, which a sender may have put twice. Old senders say none. */
+  readonly batchId?: string
 }
 
 export interface DecodedLogRecord {
@@ -238,7 +240,10 @@ function metadataOf(fields: Fields): LogRecordMetadata | undefined {
   const index = fields.get('index') ?? ''
   if (typeof unbroken !== 'boolean' || typeof source !== 'string' || typeof sourcetype !== 'string') return undefined
   if (typeof host !== 'string' || typeof index !== 'string') return undefined
-  return { unbroken, source, sourcetype, host, index, encId: idOf(fields, 'enc_id'), blockId: idOf(fields, 'block_id') }
+  const ids = { encId: idOf(fields, 'enc_id'), blockId: idOf(fields, 'block_id') }
+  const batchId = fields.get('batch_id')
+  const batch = typeof batchId === 'string' && batchId !== '' ? { batchId } : {}
+  return { unbroken, source, sourcetype, host, index, ...ids, ...batch }
 }
 
 /** Nothing depends on the ids but their own display, so a strange one never costs the record. */

@@ -59,6 +59,20 @@ describe('log record', () => {
     )
   })
 
+  it('carries the batch id behind all other metadata, and none where none is known', () => {
+    const batch = { ...metadata, batchId: 'a"<b' }
+    assert.ok(logRecordText(batch, []).endsWith(',"block_id":0,"batch_id":"a\\"\\u003cb"}\n'))
+    assert.deepEqual(decodeText(logRecordText(batch, [{ data: 'x' }])), {
+      metadata: batch,
+      items: [{ ...said, message: 'x' }],
+    })
+    assert.equal(logRecordText({ ...metadata, batchId: '' }, []), logRecordText(metadata, []))
+    for (const value of ['""', 'null', '7']) {
+      const { metadata: read } = decodeText(`{"enc_id":1,"block_id":0,"batch_id":${value}}`)
+      assert.equal(read !== undefined && 'batchId' in read, false, value)
+    }
+  })
+
   describe('accepts what a stream decoder accepts', () => {
     const cases: Record<string, { text: string; messages: string[] }> = {
       'no white space at all': { text: exampleText.replaceAll('\n', ''), messages: ['Test log entry\n', 'second\n'] },
