@@ -182,8 +182,8 @@ export class BatchFile implements SpoolBatch {
       if (sealIn(group)) await this.#finish(handle)
     } catch (error) {
       this.#torn = true
-      // Tried again before the next write: until then the reader takes these bytes for what they are.
-      if (this.#handle !== undefined) await this.#mend(handle).catch(() => undefined)
+      // Where it fails (the file may be closed by now) it is tried again before the next write.
+      await this.#mend(handle).catch(() => undefined)
       throw error
     }
   }
