@@ -3,6 +3,7 @@ import '@aws-sdk/client-kinesis'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { Readable } from 'node:stream'
 import { decodeLogRecord } from '../../src/codecs/log-record.ts'
 import type { LogEvent } from '../../src/core/event.ts'
 import { systemClock } from '../../src/host/system-clock.ts'
@@ -38,7 +39,7 @@ export class Log2KinesisWorld {
   /** Runs inside of this process. */
   here(
     args: readonly string[],
-    options: { stdin?: string | Uint8Array; env?: Readonly<Record<string, string>> } = {},
+    options: { stdin?: string | Uint8Array | Readable; env?: Readonly<Record<string, string>> } = {},
   ): Promise<CommandOutcome> {
     const [word, ...rest] = args
     const command = word === 'check' ? log2kinesisCheck : log2kinesisSend
@@ -54,7 +55,7 @@ export class Log2KinesisWorld {
   }
 
   /** `send` to the stream `logs` as source `test`, without time stamps, inside of this process. */
-  sendHere(args: readonly string[], stdin: string | Uint8Array): Promise<CommandOutcome> {
+  sendHere(args: readonly string[], stdin: string | Uint8Array | Readable): Promise<CommandOutcome> {
     return this.here(['send', ...plain, ...args], { stdin })
   }
 
@@ -111,6 +112,7 @@ export class Log2KinesisWorld {
 
   async close(): Promise<void> {
     for (const command of this.#processes) command.kill()
+    this.engine.faults.clear()
     await this.#door.close()
     rmSync(this.#folder, { recursive: true, force: true })
   }
