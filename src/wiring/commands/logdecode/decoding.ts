@@ -56,19 +56,11 @@ export class Decoding {
       this.#tell('Failed to create log record decoder', error, origin)
       return
     }
-    const batchId = entries.metadata?.batchId
-    if (item.continues !== true) {
-      this.#isRepeat = batchId !== undefined && this.#repeats?.has(batchId) === true
+    try {
+      await this.#decode(entries, item)
+    } finally {
+      entries.free()
     }
-    if (this.#isRepeat) return
-    await this.#write(entries, origin)
-    if (entries.error === undefined) {
-      if (batchId !== undefined) this.#repeats?.remember(batchId)
-      return
-    }
-    this.#bad.keep(item.line())
-    const isBegun = entries.metadata !== undefined
-    this.#tell(isBegun ? 'Failed to decode log record' : 'Failed to create log record decoder', entries.error, origin)
   }
 
   /** Writes what has been put together so far. */
@@ -80,6 +72,20 @@ export class Decoding {
     output.length = 0
     await this.#target.write(this.#place, bytes)
     output.clear()
+  }
+
+  async #decode(entries: RecordEntries, { origin, line, continues }: DumpItem & { kind: 'record' }): Promise<void> {
+    const batchId = entries.metadata?.batchId
+    if (continues !== true) this.#isRepeat = batchId !== undefined && this.#repeats?.has(batchId) === true
+    if (this.#isRepeat) return
+    await this.#write(entries, origin)
+    if (entries.error === undefined) {
+      if (batchId !== undefined) this.#repeats?.remember(batchId)
+      return
+    }
+    this.#bad.keep(line())
+    const isBegun = entries.metadata !== undefined
+    this.#tell(isBegun ? 'Failed to decode log record' : 'Failed to create log record decoder', entries.error, origin)
   }
 
   async #write(entries: RecordEntries, origin: RecordOrigin): Promise<void> {

@@ -2,7 +2,7 @@ import { gzipSync } from 'node:zlib'
 import { beginsCloudWatch } from '../../../codecs/cloudwatch.ts'
 import { type GzipMember, GzipMembers } from '../../../codecs/gzip-members.ts'
 import { defaultMaxInflatedBytes, type Inflated } from '../../../codecs/inflating.ts'
-import { nextObject } from '../../../codecs/log-record.ts'
+import { firstObject } from '../../../codecs/log-record.ts'
 import type { Dump, DumpItem } from './dump.ts'
 import type { RecordOrigin } from './formats.ts'
 import { looksLikeLogRecord, openInflated } from './record-entries.ts'
@@ -13,8 +13,8 @@ import { looksLikeLogRecord, openInflated } from './record-entries.ts'
  */
 export class GzipDump implements Dump {
   readonly #members = new GzipMembers()
-  /** Content of the member with the metadata of the log record that came last. */
-  #recordStart: Buffer | undefined
+  /** Metadata of the log record that came last, as text. */
+  #metadata: Buffer | undefined
   /** Members of a record which ends inside an object as yet. */
   #cut: GzipMember[] = []
   #cutBytes = 0
@@ -38,7 +38,7 @@ export class GzipDump implements Dump {
       const goesOn = !isLogRecord && (this.#cut.length > 0 || this.#goesOn(member.bytes))
       if (!goesOn) {
         yield* this.#joined()
-        this.#recordStart = isLogRecord ? member.bytes : undefined
+        this.#metadata = isLogRecord ? metadataOf(member.bytes) : undefined
       }
       const isPart = goesOn || isLogRecord
       if (
@@ -59,7 +59,7 @@ export class GzipDump implements Dump {
   }
 
   #goesOn(bytes: Buffer): boolean {
-    if (this.#recordStart === undefined || beginsCloudWatch(bytes)) return false
+    if (this.#metadata === undefined || beginsCloudWatch(bytes)) return false
     const head = bytes.subarray(0, 65_536).toString('latin1')
     return /^\s*\{\s*"(is_done|ts|data)"/i.test(head)
   }
@@ -75,15 +75,13 @@ export class GzipDump implements Dump {
     const bytes = Buffer.concat(members.map((member) => member.bytes))
     const joined = last.error === undefined ? { raw, bytes } : { raw, bytes, error: last.error }
     const beginsRecord = looksLikeLogRecord(bytes)
-    if (beginsRecord) this.#recordStart = bytes
+    if (beginsRecord) this.#metadata = metadataOf(bytes)
     yield beginsRecord ? whole(joined) : this.#rest(joined)
   }
 
   /** A member without metadata, behind the metadata it belongs to. */
   #rest(member: GzipMember): DumpItem {
-    const start = this.#recordStart ?? Buffer.alloc(0)
-    const { end } = nextObject(start, start.toString('latin1'), 0)
-    const metadata = start.subarray(0, end)
+    const metadata = this.#metadata ?? Buffer.alloc(0)
     const bytes = Buffer.concat([metadata, member.bytes])
     return {
       kind: 'record',
@@ -93,6 +91,11 @@ export class GzipDump implements Dump {
       continues: true,
     }
   }
+}
+
+/** A copy: the bytes go to whoever decodes them. */
+function metadataOf(bytes: Buffer): Buffer {
+  return Buffer.from(bytes.subarray(0, firstObject(bytes).end))
 }
 
 function whole(member: GzipMember): DumpItem {

@@ -21,6 +21,8 @@ export interface RecordEntries {
   next(): boolean
   /** Writes the event's bytes and returns where they end; -1 at the damage. */
   write(target: Buffer, offset: number): number
+  /** Gives its memory back. */
+  free(): void
 }
 
 /** Told apart by how they begin: log record, CloudWatch Logs message, else gzip of any text. */
