@@ -63,8 +63,10 @@ async function run({ flags }: CommandValues, host: ProgramHost): Promise<number>
     await target.close()
     bad.close()
   }
-  if (repeats !== undefined && repeats.count > 0)
-    terminal.write(`logdecode: ${repeats.count} repeated records dropped.\n`)
+  const dropped = repeats?.count ?? 0
+  if (dropped > 0) {
+    terminal.write(`logdecode: dropped ${dropped} of ${decoding.records} records, which had come before.\n`)
+  }
   if (isStopped) terminal.write('logdecode: stopped before the end of the input.\n')
   if (bad.count > 0) terminal.write(`logdecode: ${bad.count} of ${decoding.records} records could not be decoded.\n`)
   return isStopped || bad.count > 0 ? exitCodes.partly : exitCodes.done
