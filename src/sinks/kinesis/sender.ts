@@ -32,7 +32,7 @@ export interface KinesisSenderOptions {
   readonly flushIntervalMs?: number
   /** PutRecords at the same time. Default 3. */
   readonly maxParallelFlushes?: number
-  /** Bytes of events, as they stand in records, which are held until they are delivered. Default 32 MiB. */
+  /** Bytes of events held in memory until they are delivered. Default 32 MiB. */
   readonly maxPendingBytes?: number
   /** What a write does when that is reached: `wait`, or `drop` the event and count it. Default `wait`. */
   readonly whenFull?: 'wait' | 'drop'
@@ -53,7 +53,7 @@ export interface KinesisSenderOptions {
 /** What a sender had not delivered when it was asked. */
 export interface Undelivered {
   readonly events: number
-  /** Of their lines in records. */
+  /** What they take in memory. */
   readonly bytes: number
 }
 
@@ -119,6 +119,7 @@ export class KinesisSender implements Sink<LogEvent> {
       statistics: this.#statistics,
       faults: new PutFaultLog(logger, clock, streamName),
       target: this.#target,
+      highWaterBytes: Math.min(mostWaitingBytes, maxPendingBytes / 2),
       maxParallel: maxParallelFlushes,
       giveUpMs: options.giveUpMs ?? Infinity,
       onUnknownShard: () => {
@@ -274,10 +275,14 @@ export class KinesisSender implements Sink<LogEvent> {
     const records =
       plan === undefined ? await this.#packNew(events) : await this.#packing.repack(id, events.groups, plan)
     let left = records.length
+    this.#intake.packed(
+      batch,
+      records.reduce((sum, { bytes }) => sum + bytes, 0),
+    )
     if (left === 0) await this.#intake.finished(batch)
     for (const record of records) {
       this.#queue.put(record, () => {
-        this.#intake.delivered(record.events, record.lineBytes)
+        this.#intake.delivered(record.events, record.bytes)
         left -= 1
         if (left === 0) void this.#intake.finished(batch)
       })
@@ -290,6 +295,9 @@ export class KinesisSender implements Sink<LogEvent> {
     return records
   }
 }
+
+/** Records which wait to be put: some requests' worth. */
+const mostWaitingBytes = 8 * 1024 * 1024
 
 /** One for all writes which are taken at once. */
 const taken: Promise<void> = Promise.resolve()
