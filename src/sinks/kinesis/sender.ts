@@ -77,6 +77,9 @@ export class KinesisSender implements Sink<LogEvent> {
   readonly #stop = new AbortController()
   readonly #spooled: SpooledBatches | undefined
   readonly #idPrefix: string
+  /** Resolves with the reason when the sender has given up: nothing is sent or taken any more. */
+  readonly failed: Promise<Error>
+  #giveUp: (reason: Error) => void = () => {}
   #batches = 0
   /** The writes of `write`, one after the other. */
   #turn: Promise<unknown> = Promise.resolve()
@@ -90,6 +93,9 @@ export class KinesisSender implements Sink<LogEvent> {
     if (!(maxParallelFlushes >= 1)) throw badOption('maxParallelFlushes must be at least 1.')
     if (!(maxPendingBytes >= 1)) throw badOption('maxPendingBytes must be at least 1.')
     this.#options = options
+    this.failed = new Promise((resolve) => {
+      this.#giveUp = resolve
+    })
     this.#shards = new ShardMap({ clock, limits, random })
     this.#target = new RecordTarget({ clock, limits, shards: () => this.#shards.shards.length })
     // Grows with time, so that batches on disk are in order by their names.
@@ -137,6 +143,7 @@ export class KinesisSender implements Sink<LogEvent> {
       const reason = error instanceof Error ? error : new Error(errorText(error))
       this.#stop.abort()
       this.#intake.abandon(reason)
+      this.#giveUp(reason)
     }
     this.#listing.run(signal).catch(failed)
     this.#queue.run(signal).catch(failed)
