@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
 import { collectLicences } from './licences.ts'
 
-/** The commands: each is a program of that name, and an entry of `bin` in package.json. */
+/** The commands: each is a program of that name which begins with `#!/usr/bin/env node`, and an entry of `bin` in package.json. */
 export const commands = ['dumpstream'] as const
 
 /** A command which is larger has something in it that it does not need. */
@@ -29,9 +29,7 @@ export async function buildCommands(folder = path.join(root, 'dist/bin')): Promi
     metafile: true,
     logLevel: 'warning',
     // CommonJS dependencies ask for node: built-ins by `require`.
-    banner: {
-      js: "#!/usr/bin/env node\nimport{createRequire}from'node:module';const require=createRequire(import.meta.url);",
-    },
+    banner: { js: "import{createRequire}from'node:module';const require=createRequire(import.meta.url);" },
   })
   writeFileSync(path.join(folder, 'THIRD-PARTY-LICENSES.txt'), collectLicences(metafile, root, 'The commands'))
   const sizes = new Map<string, number>()
