@@ -5,7 +5,7 @@ import { build } from 'esbuild'
 import { collectLicences } from './licences.ts'
 
 /** The commands: each is a program of that name which begins with `#!/usr/bin/env node`, and an entry of `bin` in package.json. */
-export const commands = ['dumpstream'] as const
+export const commands = [] as const
 
 /** A command which is larger has something in it that it does not need. */
 export const maxCommandBytes = 1_000_000
