@@ -135,6 +135,13 @@ describe('the pino transport', () => {
     assert.equal(logger.find('pino')[0]?.fields['lost'], 2)
   })
 
+  it('delivers the last line too when it has to wait until there is room', async () => {
+    engine.faults.inject({ operation: 'PutRecords', fault: { kind: 'delay', ms: 100 } })
+    const events = await arrived(['one', 'two'], { whenFull: 'wait', maxPendingBytes: 1, probe: false })
+    assert.equal(events.length, 2)
+    assert.deepEqual(logger.told('warn', 'error'), [])
+  })
+
   it('waits no longer for the last line to be taken', async () => {
     const transport = await open({ closeTimeoutMs: 50, whenFull: 'wait', maxPendingBytes: 1 })
     engine.deleteStream('logs')
