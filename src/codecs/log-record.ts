@@ -191,27 +191,31 @@ function eventsOf(metadata: LogRecordMetadata, data: RecordData): LogEvent[] {
   return events
 }
 
-function isProbe(metadata: LogRecordMetadata): boolean {
+/** Whether this is the metadata of a probe. */
+export function isProbe(metadata: LogRecordMetadata): boolean {
   const { source, sourcetype, host, index } = metadata
   return source === probeMark && sourcetype === probeMark && host === probeMark && index === probeMark
 }
 
-/** A JSON object by lower-case key, with the source text of its integers. */
-type Fields = ReadonlyMap<string, unknown>
+/** A JSON object by lower-case key; its integers are bigint, whatever their size. */
+export type Fields = ReadonlyMap<string, unknown>
 
-interface NextObject {
+export interface NextObject {
   readonly object?: Fields
   readonly error?: KinloaderError
   readonly end: number
+  /** The text ends inside the object. */
+  readonly cut?: true
 }
 
-function nextObject(bytes: Buffer, text: string, from: number): NextObject {
+/** The object behind the white space at `from`. Positions are those of `bytes`; `text` is the same as latin1. */
+export function nextObject(bytes: Buffer, text: string, from: number): NextObject {
   const start = skipJsonSpace(text, from)
-  if (start === text.length) return { end: start, error: damaged(start, 'it ends before its metadata') }
+  if (start === text.length) return { end: start, error: damaged(start, 'it ends before its metadata'), cut: true }
   if (text.charCodeAt(start) !== 0x7b)
     return { end: start, error: damaged(start, 'there is something else than an object') }
   const end = jsonValueEnd(text, start)
-  if (end < 0) return { end: text.length, error: damaged(start, 'an object does not end') }
+  if (end < 0) return { end: text.length, error: damaged(start, 'an object does not end'), cut: true }
   try {
     return { object: parseFields(bytes.toString('utf8', start, end)), end }
   } catch (error) {
@@ -232,7 +236,7 @@ function parseFields(json: string): Fields {
 }
 
 /** Undefined when a value has the wrong type. */
-function metadataOf(fields: Fields): LogRecordMetadata | undefined {
+export function metadataOf(fields: Fields): LogRecordMetadata | undefined {
   const unbroken = fields.get('unbroken') ?? false
   const source = fields.get('source') ?? ''
   const sourcetype = fields.get('sourcetype') ?? ''
@@ -253,7 +257,7 @@ function idOf(fields: Fields, key: string): bigint {
 }
 
 /** Undefined when a value has the wrong type. A time that is none is no time: the event is worth more than it. */
-function dataOf(fields: Fields): { done: boolean; time: EventTime | undefined; base64: string } | undefined {
+export function dataOf(fields: Fields): { done: boolean; time: EventTime | undefined; base64: string } | undefined {
   const done = fields.get('is_done') ?? false
   const time = fields.get('ts')
   const data = fields.get('data') ?? ''
@@ -263,6 +267,6 @@ function dataOf(fields: Fields): { done: boolean; time: EventTime | undefined; b
   return { done, time: typeof time === 'string' ? parseRfc3339(time) : undefined, base64 }
 }
 
-function damaged(at: number, what: string, cause?: unknown): KinloaderError {
+export function damaged(at: number, what: string, cause?: unknown): KinloaderError {
   return new KinloaderError('LOG_RECORD_DAMAGED', `The log record is damaged at byte ${at}: ${what}.`, { cause })
 }
