@@ -71,6 +71,9 @@ export class KinesisSender implements Sink<LogEvent> {
   readonly #queue: PutQueue
   readonly #listing: ShardListing
   readonly #stop = new AbortController()
+  /** Resolves with the reason when the sender has given up: nothing is sent or taken any more. */
+  readonly failed: Promise<Error>
+  #giveUp: (reason: Error) => void = () => {}
   readonly #batchPrefix = randomBytes(8).toString('hex')
   #batches = 0
   /** The writes of `write`, one after the other. */
@@ -85,6 +88,9 @@ export class KinesisSender implements Sink<LogEvent> {
     if (!(maxParallelFlushes >= 1)) throw badOption('maxParallelFlushes must be at least 1.')
     if (!(maxPendingBytes >= 1)) throw badOption('maxPendingBytes must be at least 1.')
     this.#options = options
+    this.failed = new Promise((resolve) => {
+      this.#giveUp = resolve
+    })
     this.#shards = new ShardMap({ clock, limits, random })
     this.#target = new RecordTarget({ clock, limits, shards: () => this.#shards.shards.length })
     const blockIds = new BlockIds()
@@ -127,6 +133,7 @@ export class KinesisSender implements Sink<LogEvent> {
       const reason = error instanceof Error ? error : new Error(errorText(error))
       this.#stop.abort()
       this.#intake.abandon(reason)
+      this.#giveUp(reason)
     }
     this.#listing.run(signal).catch(failed)
     this.#queue.run(signal).catch(failed)
