@@ -1,11 +1,20 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import type { CommandDefinition, CommandFlag } from '../src/host/command-line.ts'
 import type { InputArgument } from '../src/splunk/scheme.ts'
+import { dumpstreamCommand } from '../src/wiring/commands/dumpstream/command.ts'
+import { log2kinesisCheck } from '../src/wiring/commands/log2kinesis-check.ts'
+import { log2kinesisSend } from '../src/wiring/commands/log2kinesis-send.ts'
+import { logdecodeCommand } from '../src/wiring/commands/logdecode/command.ts'
 import { implicitArguments, kinloaderScheme } from '../src/wiring/inputs/kinloader.ts'
 import { isStarted } from './started.ts'
 
-/** Every command there is; what `log2kinesis` alone prints lists the same names. */
-export const commandDefinitions: readonly CommandDefinition[] = []
+/** Every command there is. */
+export const commandDefinitions: readonly CommandDefinition[] = [
+  log2kinesisSend,
+  log2kinesisCheck,
+  dumpstreamCommand,
+  logdecodeCommand,
+].map(({ definition }) => definition)
 
 /**
  * The tables of options in README.md, made from what each program goes by. Each stands between the lines
@@ -17,7 +26,7 @@ export const commandDefinitions: readonly CommandDefinition[] = []
  */
 export const readmeTables: ReadonlyMap<string, string> = new Map([
   ['kinloader', argumentTable([...kinloaderScheme.arguments, ...implicitArguments])],
-  ...commandDefinitions.map(({ name, flags }): [string, string] => [name, flagTable(flags)]),
+  ...commandDefinitions.map((definition): [string, string] => [definition.name, flagTable(definition)]),
 ])
 
 export const readmeUrl = new URL('../README.md', import.meta.url)
@@ -49,16 +58,27 @@ function argumentTable(inputArguments: readonly InputArgument[]): string {
   )
 }
 
-function flagTable(flags: readonly CommandFlag[]): string {
-  return tableOf(
-    ['Flag', 'Environment', 'Default', 'Meaning'],
-    flags.map(({ name, short, value, environment = [], required, default: preset, description }) => [
-      `${short === undefined ? '' : `\`-${short}\`, `}${code(`--${name}${value === undefined ? '' : ` ${value}`}`)}`,
-      environment.map(code).join(', '),
-      required === true ? 'required' : code(preset),
-      description,
-    ]),
-  )
+/** The flags, and what the help says below them. */
+function flagTable({ flags, notes }: CommandDefinition): string {
+  const table = tableOf(['Flag', 'Environment', 'Default', 'Meaning'], flags.map(flagRow))
+  return notes === undefined ? table : `${table}\n\`\`\`text\n${notes.join('\n')}\n\`\`\`\n`
+}
+
+function flagRow({
+  name,
+  short,
+  value,
+  environment = [],
+  required,
+  default: preset,
+  description,
+}: CommandFlag): string[] {
+  return [
+    `${short === undefined ? '' : `\`-${short}\`, `}${code(`--${name}${value === undefined ? '' : ` ${value}`}`)}`,
+    environment.map(code).join(', '),
+    required === true ? 'required' : code(preset),
+    description,
+  ]
 }
 
 function code(text: string | undefined): string {

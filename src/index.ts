@@ -6,6 +6,10 @@ export type { EventMetadata, EventWriterOptions } from './sinks/kinesis/event-wr
 export type { SenderStatistics } from './sinks/kinesis/put-statistics.ts'
 export type { Undelivered } from './sinks/kinesis/sender.ts'
 
+export { openKinesisReader, type KinesisReader, type KinesisReaderOptions } from './wiring/kinesis-reader.ts'
+export type { InitialPosition } from './sources/kinesis/origin.ts'
+export type { KinesisRecord } from './sources/kinesis/record.ts'
+
 export { MemoryCheckpointStore } from './checkpoints/memory.ts'
 export { FilesystemCheckpointStore, type FilesystemCheckpointStoreOptions } from './checkpoints/filesystem.ts'
 export { type DynamoDbStoreOptions, openDynamoDbStore } from './wiring/dynamodb-store.ts'
@@ -19,6 +23,7 @@ export {
 export { encodeLogRecord, type LogRecordEntry } from './codecs/log-record-encoding.ts'
 export { partitionKeyOf } from './codecs/partition-key.ts'
 export { autoDecoder } from './codecs/auto.ts'
+export { cloudWatchDecoder } from './codecs/cloudwatch.ts'
 export { jsonLinesDecoder } from './codecs/json-lines.ts'
 export { textDecoder } from './codecs/text.ts'
 export { formatRfc3339, parseRfc3339 } from './codecs/rfc3339.ts'

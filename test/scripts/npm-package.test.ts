@@ -124,6 +124,14 @@ describe('the npm package, installed into an empty folder', function () {
     )
   })
 
+  it('reads as README.md says, once each', async () => {
+    await example('sender.ts')
+    const { stdout, stderr } = await example('reader.ts')
+    assert.deepEqual(stdout.split('\n').sort(), ['', 'of two lines', 'shop a message', 'shop order 7 placed'])
+    assert.doesNotMatch(stderr, /WARN|ERROR/)
+    assert.equal((await example('reader.ts')).stdout, '')
+  })
+
   it('declares types which the examples keep to, whatever the user is strict about', async () => {
     const files = [...examples.keys()]
     assert.ok(files.includes('sender.ts') && files.includes('pino.ts'))
@@ -144,6 +152,15 @@ describe('the npm package, installed into an empty folder', function () {
       assert.match(stdout, new RegExp(`^Usage: ${name} `))
       assert.equal(stderr, '')
     }
+  })
+
+  it('has commands which work together', async () => {
+    const shell = (line: string): Promise<Ended> =>
+      run('sh', ['-c', `PATH="$PWD/node_modules/.bin:$PATH"; ${line}`], folder)
+    await shell('echo "Test log entry" | log2kinesis send --stream-name logs --source=test-script --timestamp=')
+    await shell('log2kinesis send --stream-name logs --source=count --timestamp= --split-mode none echo -- one -H')
+    const { stdout } = await shell('dumpstream --stream-name logs --default-to-horizon --until-now | logdecode')
+    assert.deepEqual(stdout.split('\n').sort(), ['', 'Test log entry', 'one -H'])
   })
 
   it('depends on exactly what the library imports, and on no Node', () => {
