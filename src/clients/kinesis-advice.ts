@@ -2,8 +2,16 @@ import { errorCode } from '../core/errors.ts'
 import { awsMessage } from './aws-message.ts'
 import type { KinesisFault } from './kinesis-errors.ts'
 
+/** What was tried: the permissions one lacks depend on it. */
+export type KinesisUse = 'read' | 'put'
+
+const permissions: Readonly<Record<KinesisUse, string>> = {
+  read: 'kinesis:DescribeStreamSummary, kinesis:ListShards, kinesis:GetShardIterator and kinesis:GetRecords',
+  put: 'kinesis:PutRecords and kinesis:ListShards',
+}
+
 /** One sentence for the person who has to act, naming the stream; the caller gives it a capital and a full stop. */
-export function kinesisAdvice(fault: KinesisFault, error: unknown, stream: string): string {
+export function kinesisAdvice(fault: KinesisFault, error: unknown, stream: string, use: KinesisUse = 'read'): string {
   const said = awsMessage(error)
   switch (fault) {
     case 'gone':
@@ -12,13 +20,13 @@ export function kinesisAdvice(fault: KinesisFault, error: unknown, stream: strin
       if (/sts:AssumeRole/i.test(said)) {
         return `the role for stream ${stream} may not be assumed; allow sts:AssumeRole, and see the role's trust policy and external_id (${said})`
       }
-      return `access to stream ${stream} is denied; allow kinesis:DescribeStreamSummary, kinesis:ListShards, kinesis:GetShardIterator and kinesis:GetRecords on it (${said})`
+      return `access to stream ${stream} is denied; allow ${permissions[use]} on it (${said})`
     case 'key':
-      return `the KMS key of stream ${stream} cannot be used; enable it and allow kms:Decrypt (${said})`
+      return `the KMS key of stream ${stream} cannot be used; enable it and allow ${use === 'read' ? 'kms:Decrypt' : 'kms:GenerateDataKey'} (${said})`
     case 'credentials':
       return credentialAdvice(error, stream)
     case 'throttled':
-      return `stream ${stream} is read or described too often by all its consumers together (${said})`
+      return `stream ${stream} is ${use === 'read' ? 'read or described too often by all its consumers' : 'written to too fast by all its producers'} together (${said})`
     case 'transient':
       return `Kinesis cannot be reached or does not answer properly; check network, proxy, region and endpoint (${said})`
     case 'foreign-stream':

@@ -25,19 +25,28 @@ export function encodeLogRecord(
   return gzipSync(logRecordText(metadata, entries), options)
 }
 
-/** What is inside the gzip. */
+/** What is inside the gzip: ASCII, but for what the metadata hold. */
 export function logRecordText(metadata: LogRecordMetadata, entries: readonly LogRecordEntry[]): string {
+  let text = metadataLine(metadata)
+  for (const { data, time, done } of entries) text += dataLine(data, time, done)
+  return text
+}
+
+/** The first object, with its line feed. */
+export function metadataLine(metadata: LogRecordMetadata): string {
   const { unbroken, source, sourcetype, host, index, encId, blockId, batchId = '' } = metadata
   const batch = batchId === '' ? '' : `,"batch_id":${quoted(batchId)}`
-  let text =
+  return (
     `{"unbroken":${unbroken},"source":${quoted(source)},"sourcetype":${quoted(sourcetype)},"host":${quoted(host)},` +
     `"index":${quoted(index)},"enc_id":${String(encId)},"block_id":${String(blockId)}${batch}}\n`
-  for (const { data, time, done = true } of entries) {
-    const timestamp = time === undefined ? undefined : formatRfc3339(time)
-    const ts = timestamp === undefined ? '' : `"ts":"${timestamp}",`
-    text += `{"is_done":${done},${ts}"data":"${base64(data)}"}\n`
-  }
-  return text
+  )
+}
+
+/** The object of one event, with its line feed; ASCII, so it has as many bytes as characters. */
+export function dataLine(data: Uint8Array | string, time: EventTime | undefined, done = true): string {
+  const timestamp = time === undefined ? undefined : formatRfc3339(time)
+  const ts = timestamp === undefined ? '' : `"ts":"${timestamp}",`
+  return `{"is_done":${done},${ts}"data":"${base64(data)}"}\n`
 }
 
 /** A lone surrogate has no UTF-8 form, so it goes out as U+FFFD. */

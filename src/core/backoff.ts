@@ -63,6 +63,12 @@ export class TokenBucket {
     this.#atMs = options.clock.monotonic()
   }
 
+  /** What may be taken without debt; negative in debt. */
+  get balance(): number {
+    this.#refill()
+    return this.#balance
+  }
+
   take(amount: number): void {
     this.#refill()
     this.#balance -= amount

@@ -24,3 +24,15 @@ export function onAbort(signal: AbortSignal, act: () => void): () => void {
     signal.removeEventListener('abort', act)
   }
 }
+
+/** Resolves when the promise has settled or the signal aborted, and listens to the signal no longer than that. */
+export async function settledOrAborted(promise: Promise<unknown>, signal: AbortSignal): Promise<void> {
+  await new Promise<void>((resolve) => {
+    const forget = onAbort(signal, resolve)
+    const settled = (): void => {
+      forget()
+      resolve()
+    }
+    promise.then(settled, settled)
+  })
+}

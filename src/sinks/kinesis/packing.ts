@@ -1,0 +1,177 @@
+import { gzip, gzipSync } from 'node:zlib'
+import { promisify } from 'node:util'
+import { metadataLine } from '../../codecs/log-record-encoding.ts'
+import { partitionKeyOf } from '../../codecs/partition-key.ts'
+import type { LogEvent } from '../../core/event.ts'
+import { type EventGroup, metadataOf, type RecordMetadata } from './event-batch.ts'
+import { maxRecordEvents, maxRecordTextBytes } from './limits.ts'
+
+/** A record as it is put. */
+export interface PackedRecord {
+  readonly data: Uint8Array
+  readonly partitionKey: string
+  /** Events in it. */
+  readonly events: number
+  /** Of its events' lines, before compression. */
+  readonly lineBytes: number
+  /** What counts against Kinesis's limits: data and key. */
+  readonly bytes: number
+  /** Records of the same chain are put one after the other, because their order matters. */
+  readonly chain: string | undefined
+}
+
+/** How a batch was cut into records: enough, with its events, to make the same records again. */
+export interface PackingPlan {
+  readonly encId: string
+  /** In the order of the records: number of the group, number of events, block id (`0` for whole events). */
+  readonly records: readonly (readonly [group: number, events: number, blockId: string])[]
+}
+
+export interface PackingOptions {
+  /** Drawn once a process; in every record. */
+  readonly encId: bigint
+  /** Bytes of data and key which no record may exceed. */
+  readonly maxRecordBytes: number
+  /** The next block id of an unbroken stream. */
+  readonly nextBlockId: (metadata: RecordMetadata) => bigint
+  /** Default zlib's, in its threads, so that the program's own work goes on. */
+  readonly compress?: (text: Buffer) => Promise<Uint8Array>
+}
+
+const gzipInThread = promisify(gzip)
+
+/**
+ * Level 6: a record is compressed once, paid for by its size and read by every consumer. More memory for zlib's tables
+ * than usual makes it faster, not smaller.
+ */
+export const gzipOptions = { level: 6, memLevel: 9 } as const
+
+/** Makes records of groups of events. Knows how well the last ones compressed, and aims with that. */
+export class Packing {
+  readonly #options: PackingOptions
+  readonly #compress: (text: Buffer) => Promise<Uint8Array>
+  /** Compressed size over text, of the last records. */
+  #ratio = 0.3
+
+  constructor(options: PackingOptions) {
+    this.#options = options
+    this.#compress = options.compress ?? ((text) => gzipInThread(text, gzipOptions))
+  }
+
+  /**
+   * Cuts groups into records of about `targetBytes` and never more than the limit: what turns out too large is cut in
+   * two and compressed again. `batchId` and a number become each record's id.
+   */
+  async pack(
+    batchId: string,
+    groups: readonly EventGroup[],
+    targetBytes: number,
+  ): Promise<{ readonly records: readonly PackedRecord[]; readonly plan: PackingPlan }> {
+    const records: PackedRecord[] = []
+    const planned: (readonly [number, number, string])[] = []
+    for (const [number, group] of groups.entries()) {
+      const pieces = piecesOf(group.lines, Math.max(1, targetBytes / this.#ratio))
+      // From the front, so that records are numbered in the order of their events.
+      for (let piece = pieces.shift(); piece !== undefined; piece = pieces.shift()) {
+        const id = `${batchId}-${records.length}`
+        const blockId = group.metadata.unbroken ? this.#options.nextBlockId(group.metadata) : 0n
+        const record = await this.#record(group.metadata, piece, id, this.#options.encId, blockId)
+        if (record.bytes > this.#options.maxRecordBytes && piece.length > 1) {
+          const middle = Math.ceil(piece.length / 2)
+          pieces.unshift(piece.slice(0, middle), piece.slice(middle))
+          continue
+        }
+        records.push(record)
+        planned.push([number, piece.length, String(blockId)])
+      }
+    }
+    return { records, plan: { encId: String(this.#options.encId), records: planned } }
+  }
+
+  /** The same records as when the plan was made. */
+  async repack(batchId: string, groups: readonly EventGroup[], plan: PackingPlan): Promise<readonly PackedRecord[]> {
+    const records: PackedRecord[] = []
+    const taken = groups.map(() => 0)
+    for (const [number, events, blockId] of plan.records) {
+      const group = groups[number]
+      const from = taken[number] ?? 0
+      if (group === undefined) continue
+      taken[number] = from + events
+      const id = `${batchId}-${records.length}`
+      const lines = group.lines.slice(from, from + events)
+      records.push(await this.#record(group.metadata, lines, id, BigInt(plan.encId), BigInt(blockId)))
+    }
+    return records
+  }
+
+  /** Whether an event's line alone fits into a record. Measured where it is not plain to see. */
+  fits(event: LogEvent, line: string): boolean {
+    const { maxRecordBytes, encId } = this.#options
+    const { source = '', sourcetype = '', host = '', index = '' } = event
+    // JSON makes at most six bytes of a character.
+    const head = 6 * (source.length + sourcetype.length + host.length + index.length)
+    if (line.length + head + 8192 < maxRecordBytes) return true
+    const metadata = metadataOf(event)
+    // The id of a real record is shorter than this one.
+    const text = textOf(metadata, [line], encId, 2n ** 63n, 'x'.repeat(64))
+    if (text.length > maxRecordTextBytes) return false
+    return gzipSync(text, gzipOptions).length + maxKeyBytes <= maxRecordBytes
+  }
+
+  async #record(
+    metadata: RecordMetadata,
+    lines: readonly string[],
+    batchId: string,
+    encId: bigint,
+    blockId: bigint,
+  ): Promise<PackedRecord> {
+    const text = textOf(metadata, lines, encId, blockId, batchId)
+    const data = await this.#compress(text)
+    this.#ratio += 0.2 * (data.length / text.length - this.#ratio)
+    const partitionKey = partitionKeyOf(metadata)
+    return {
+      data,
+      partitionKey,
+      events: lines.length,
+      lineBytes: lines.reduce((sum, line) => sum + line.length, 0),
+      bytes: data.length + Buffer.byteLength(partitionKey),
+      chain: metadata.unbroken ? partitionKey : undefined,
+    }
+  }
+}
+
+function textOf(
+  metadata: RecordMetadata,
+  lines: readonly string[],
+  encId: bigint,
+  blockId: bigint,
+  batchId: string,
+): Buffer {
+  const head = Buffer.from(metadataLine({ ...metadata, encId, blockId, batchId }))
+  return Buffer.concat([head, Buffer.from(lines.join(''), 'latin1')])
+}
+
+/** `unbroken-` and an MD5 in hexadecimal, which is longer than `broken-` and 19 digits. */
+const maxKeyBytes = 41
+
+/** Even pieces of about `textBytes`, within what a record may hold. */
+function piecesOf(lines: readonly string[], textBytes: number): (readonly string[])[] {
+  const bytes = lines.reduce((sum, line) => sum + line.length, 0)
+  const wanted = Math.min(textBytes, maxRecordTextBytes / 2)
+  const share = bytes / Math.max(1, Math.ceil(bytes / wanted))
+  const pieces: string[][] = []
+  let piece: string[] = []
+  let held = 0
+  for (const line of lines) {
+    const isFull = held + line.length / 2 > share || piece.length === maxRecordEvents
+    if (piece.length > 0 && isFull) {
+      pieces.push(piece)
+      piece = []
+      held = 0
+    }
+    piece.push(line)
+    held += line.length
+  }
+  if (piece.length > 0) pieces.push(piece)
+  return pieces
+}

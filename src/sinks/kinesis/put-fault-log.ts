@@ -1,0 +1,59 @@
+import { kinesisAdvice } from '../../clients/kinesis-advice.ts'
+import type { KinesisFault } from '../../clients/kinesis-errors.ts'
+import type { Clock } from '../../core/clock.ts'
+import type { Logger } from '../../core/logger.ts'
+
+const repeatMs = 60_000
+
+/** Tells of failing puts: a new kind of failure at once, the same one once a minute, and when it is over. */
+export class PutFaultLog {
+  readonly #logger: Logger
+  readonly #clock: Clock
+  readonly #stream: string
+  /** When each kind was last told, monotonic milliseconds. A handful of kinds. */
+  readonly #toldMs = new Map<string, number>()
+  #isFailing = false
+
+  constructor(logger: Logger, clock: Clock, stream: string) {
+    this.#logger = logger
+    this.#clock = clock
+    this.#stream = stream
+  }
+
+  entryRefused(code: string, message: string): void {
+    const isThrottled = code === 'ProvisionedThroughputExceededException'
+    if (!this.#isDue(isThrottled ? 'throttled' : 'entry')) return
+    this.#logger.warn('put', {
+      stream: this.#stream,
+      error: isThrottled
+        ? `stream ${this.#stream} takes less than it is given; nothing is lost, but add shards if this stays (${message})`
+        : `Kinesis refused records of stream ${this.#stream} for a moment; they are put again (${code}: ${message})`,
+    })
+  }
+
+  requestFailed(fault: KinesisFault, error: unknown): void {
+    this.#isFailing = true
+    if (!this.#isDue(fault)) return
+    const mends = fault === 'throttled' || fault === 'transient'
+    this.#logger[mends ? 'warn' : 'error']('put', {
+      stream: this.#stream,
+      error: kinesisAdvice(fault, error, this.#stream, 'put'),
+      effect: 'nothing is lost yet, it is tried again',
+    })
+  }
+
+  recovered(): void {
+    if (!this.#isFailing) return
+    this.#isFailing = false
+    this.#toldMs.clear()
+    this.#logger.info('put', { stream: this.#stream, state: 'recovered' })
+  }
+
+  #isDue(kind: string): boolean {
+    const nowMs = this.#clock.monotonic()
+    const toldMs = this.#toldMs.get(kind)
+    if (toldMs !== undefined && nowMs - toldMs < repeatMs) return false
+    this.#toldMs.set(kind, nowMs)
+    return true
+  }
+}

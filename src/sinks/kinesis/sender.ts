@@ -1,0 +1,271 @@
+import { randomBytes } from 'node:crypto'
+import type { KinesisInlet } from '../../clients/kinesis-inlet.ts'
+import { isAborted } from '../../core/aborting.ts'
+import type { Random } from '../../core/backoff.ts'
+import type { Clock } from '../../core/clock.ts'
+import { errorText, KinloaderError } from '../../core/errors.ts'
+import type { LogEvent } from '../../core/event.ts'
+import type { Logger } from '../../core/logger.ts'
+import type { Receipt, Sink } from '../../core/sink.ts'
+import { settledOrAborted } from '../deferred.ts'
+import { BlockIds } from './block-ids.ts'
+import { lineOf } from './event-batch.ts'
+import { type CollectedBatch, Intake } from './intake.ts'
+import { awsPutLimits, type PutLimits } from './limits.ts'
+import { Packing } from './packing.ts'
+import { PutFaultLog } from './put-fault-log.ts'
+import { PutQueue } from './put-queue.ts'
+import { PutStatistics, type SenderStatistics } from './put-statistics.ts'
+import { RecordTarget } from './record-target.ts'
+import { ShardListing } from './shard-listing.ts'
+import { ShardMap } from './shard-map.ts'
+
+export interface KinesisSenderOptions {
+  readonly inlet: KinesisInlet
+  /** For messages. */
+  readonly streamName: string
+  readonly clock: Clock
+  readonly logger: Logger
+  /** How long events are collected before they are sent, in milliseconds. Default 1,000. */
+  readonly flushIntervalMs?: number
+  /** PutRecords at the same time. Default 3. */
+  readonly maxParallelFlushes?: number
+  /** Bytes of events, as they stand in records, which are held until they are delivered. Default 32 MiB. */
+  readonly maxPendingBytes?: number
+  /** What a write does when that is reached: `wait`, or `drop` the event and count it. Default `wait`. */
+  readonly whenFull?: 'wait' | 'drop'
+  /**
+   * How long a refusal which waiting does not mend (deleted stream, denied access, bad credentials) is met with
+   * patience before the sender fails, in milliseconds. Default Infinity.
+   */
+  readonly giveUpMs?: number
+  /** Default: AWS's. */
+  readonly limits?: PutLimits
+  /** Default zlib's, in its threads. */
+  readonly compress?: (text: Buffer) => Promise<Uint8Array>
+  readonly random?: Random
+}
+
+/** What a sender had not delivered when it was asked. */
+export interface Undelivered {
+  readonly events: number
+  /** Of their lines in records. */
+  readonly bytes: number
+}
+
+/**
+ * Sends events to a Kinesis stream as log records: collected for a moment, packed by metadata, spread over the open
+ * shards, put again until Kinesis has them.
+ *
+ * A write is taken at once below `maxPendingBytes`, and waits above. Taken is not delivered: a receipt, `flush` and
+ * `close` tell.
+ */
+export class KinesisSender implements Sink<LogEvent> {
+  readonly name = 'kinesis'
+  readonly #options: KinesisSenderOptions
+  readonly #statistics = new PutStatistics()
+  readonly #shards: ShardMap
+  readonly #target: RecordTarget
+  readonly #packing: Packing
+  readonly #intake: Intake
+  readonly #queue: PutQueue
+  readonly #listing: ShardListing
+  readonly #stop = new AbortController()
+  readonly #batchPrefix = randomBytes(8).toString('hex')
+  #batches = 0
+  /** The writes of `write`, one after the other. */
+  #turn: Promise<unknown> = Promise.resolve()
+  #hole: Error | undefined
+  #closing: Promise<Undelivered> | undefined
+
+  constructor(options: KinesisSenderOptions) {
+    const { inlet, streamName, clock, logger, limits = awsPutLimits, random, compress } = options
+    const { flushIntervalMs = 1000, maxParallelFlushes = 3, maxPendingBytes = 32 * 1024 * 1024 } = options
+    if (!(flushIntervalMs > 0)) throw badOption('flushIntervalMs must be more than 0 milliseconds.')
+    if (!(maxParallelFlushes >= 1)) throw badOption('maxParallelFlushes must be at least 1.')
+    if (!(maxPendingBytes >= 1)) throw badOption('maxPendingBytes must be at least 1.')
+    this.#options = options
+    this.#shards = new ShardMap({ clock, limits, random })
+    this.#target = new RecordTarget({ clock, limits, shards: () => this.#shards.shards.length })
+    const blockIds = new BlockIds()
+    this.#packing = new Packing({
+      encId: randomBytes(8).readBigUInt64BE() >> 1n,
+      maxRecordBytes: limits.maxRecordBytes,
+      nextBlockId: (metadata) => blockIds.next(metadata),
+      ...(compress !== undefined && { compress }),
+    })
+    this.#intake = new Intake({
+      clock,
+      maxBytes: maxPendingBytes,
+      flushIntervalMs: () => flushIntervalMs * this.#target.patience,
+      nextId: () => `${this.#batchPrefix}-${(this.#batches += 1)}`,
+    })
+    this.#listing = new ShardListing({ inlet, shards: this.#shards, clock, logger, streamName, random })
+    this.#queue = new PutQueue({
+      inlet,
+      streamName,
+      shards: this.#shards,
+      limits,
+      clock,
+      statistics: this.#statistics,
+      faults: new PutFaultLog(logger, clock, streamName),
+      target: this.#target,
+      maxParallel: maxParallelFlushes,
+      giveUpMs: options.giveUpMs ?? Infinity,
+      onUnknownShard: () => {
+        this.#listing.refresh()
+      },
+      random,
+    })
+  }
+
+  /** Begins to send; until then events are only collected. */
+  start(): void {
+    const { signal } = this.#stop
+    const failed = (error: unknown): void => {
+      if (isAborted(signal)) return
+      const reason = error instanceof Error ? error : new Error(errorText(error))
+      this.#stop.abort()
+      this.#intake.abandon(reason)
+    }
+    this.#listing.run(signal).catch(failed)
+    this.#queue.run(signal).catch(failed)
+    this.#pack(signal).catch(failed)
+  }
+
+  /**
+   * Takes one event. Resolves when it is taken; rejects with `EVENT_TOO_LARGE`, `QUEUE_FULL`, `SENDER_CLOSED`, or
+   * `SENDER_FAILED`, and the event is not taken then.
+   */
+  send(event: LogEvent): Promise<void> {
+    const line = lineOf(event)
+    const problem = this.#problemWith(event, line)
+    if (problem !== undefined) return this.#drop(problem)
+    if (this.#intake.hasRoomFor(line)) {
+      this.#intake.take(event, line)
+      this.#statistics.add('entries')
+      return taken
+    }
+    if (this.#options.whenFull === 'drop') {
+      this.#statistics.add('droppedWrites')
+      return taken
+    }
+    return this.#intake.takeLater(event, line).then(
+      () => {
+        this.#statistics.add('entries')
+      },
+      (error: unknown) => this.#drop(error),
+    )
+  }
+
+  /** As the contract says: an event which cannot be taken ends it, and the receipt is for all events of the call. */
+  async write(items: readonly LogEvent[], signal: AbortSignal): Promise<Receipt> {
+    const before = this.#turn
+    const mine = before.then(() => this.#writeAll(items, signal))
+    this.#turn = mine.catch(() => undefined)
+    return mine
+  }
+
+  /** Sends what is collected; resolves when what was taken before is delivered, or the deadline aborts. */
+  async flush(deadline: AbortSignal): Promise<void> {
+    await settledOrAborted(this.#intake.flush(), deadline)
+  }
+
+  /** Takes nothing more, sends what is there, and ends. Twice is fine. */
+  async close(deadline: AbortSignal): Promise<void> {
+    await this.end(deadline)
+  }
+
+  /** As `close`; resolves with what was not delivered by the deadline. */
+  end(deadline: AbortSignal): Promise<Undelivered> {
+    this.#closing ??= this.#end(deadline)
+    return this.#closing
+  }
+
+  get pending(): Undelivered {
+    return this.#intake.pending
+  }
+
+  statistics(): SenderStatistics {
+    return this.#statistics.snapshot(this.#intake.pending)
+  }
+
+  async #end(deadline: AbortSignal): Promise<Undelivered> {
+    const closed = new KinloaderError('SENDER_CLOSED', 'The log sender is closed: write before it is.')
+    this.#intake.end(closed)
+    await this.flush(deadline)
+    this.#stop.abort()
+    const left = this.#intake.pending
+    this.#intake.abandon(
+      new KinloaderError('UNDELIVERED', 'The log sender was closed before Kinesis took the event: give it more time.'),
+    )
+    return left
+  }
+
+  async #writeAll(items: readonly LogEvent[], signal: AbortSignal): Promise<Receipt> {
+    if (this.#hole !== undefined) throw this.#hole
+    const batches = new Set<CollectedBatch>()
+    try {
+      for (const event of items) {
+        if (isAborted(signal)) throw new KinloaderError('ABORTED', 'The write was given up.')
+        const line = lineOf(event)
+        const problem = this.#problemWith(event, line)
+        if (problem !== undefined) throw problem
+        const batch = this.#intake.hasRoomFor(line)
+          ? this.#intake.take(event, line)
+          : await this.#intake.takeLater(event, line, signal)
+        this.#statistics.add('entries')
+        batches.add(batch)
+      }
+    } catch (error) {
+      this.#hole = error instanceof Error ? error : new Error(errorText(error))
+      throw this.#hole
+    }
+    const safe = Promise.all([...batches].map(({ delivered }) => delivered.promise)).then(() => undefined)
+    safe.catch(() => undefined)
+    return { safe }
+  }
+
+  #problemWith(event: LogEvent, line: string): Error | undefined {
+    if (this.#intake.ended !== undefined) return this.#intake.ended
+    if (this.#packing.fits(event, line)) return undefined
+    return new KinloaderError(
+      'EVENT_TOO_LARGE',
+      `An event of ${line.length} bytes does not fit into a record of Kinesis, which takes ${(this.#options.limits ?? awsPutLimits).maxRecordBytes} bytes: split it.`,
+    )
+  }
+
+  #drop(error: unknown): Promise<never> {
+    this.#statistics.add('droppedWrites')
+    return Promise.reject(error instanceof Error ? error : new Error(errorText(error)))
+  }
+
+  /** Batches become records, one batch after the other, when the queue has room for more. */
+  async #pack(signal: AbortSignal): Promise<void> {
+    while (!isAborted(signal)) {
+      while (!this.#queue.hasRoom && !isAborted(signal)) {
+        this.#statistics.add('flushFull')
+        await settledOrAborted(this.#queue.roomy, signal)
+      }
+      const batch = await this.#intake.next(signal)
+      if (batch === undefined) return
+      const { id, groups } = batch.events
+      const { records } = await this.#packing.pack(id, groups, this.#target.bytes)
+      let left = records.length
+      for (const record of records) {
+        this.#queue.put(record, () => {
+          this.#intake.delivered(record.events, record.lineBytes)
+          left -= 1
+          if (left === 0) this.#intake.finished(batch)
+        })
+      }
+    }
+  }
+}
+
+/** One for all writes which are taken at once. */
+const taken: Promise<void> = Promise.resolve()
+
+function badOption(message: string): KinloaderError {
+  return new KinloaderError('BAD_SETTING', message)
+}

@@ -1,0 +1,129 @@
+import type { Writable } from 'node:stream'
+import type { KinesisClient } from '@aws-sdk/client-kinesis'
+import { KinesisInlet } from '../clients/kinesis-inlet.ts'
+import type { Clock } from '../core/clock.ts'
+import { KinloaderError } from '../core/errors.ts'
+import type { LogEvent } from '../core/event.ts'
+import type { Logger } from '../core/logger.ts'
+import { surroundings } from '../host/surroundings.ts'
+import { systemClock } from '../host/system-clock.ts'
+import { createEventWriter, type EventMetadata, type EventWriterOptions } from '../sinks/kinesis/event-writer.ts'
+import { MonitorLog } from '../sinks/kinesis/monitor-log.ts'
+import type { SenderStatistics } from '../sinks/kinesis/put-statistics.ts'
+import { KinesisSender, type KinesisSenderOptions, type Undelivered } from '../sinks/kinesis/sender.ts'
+import { connectCommand } from './commands/aws-connection.ts'
+import { parseStream } from './inputs/stream-reference.ts'
+import { probeStream } from './kinesis-probe.ts'
+
+export interface LogSenderOptions
+  extends Pick<
+    KinesisSenderOptions,
+    'flushIntervalMs' | 'maxParallelFlushes' | 'maxPendingBytes' | 'whenFull' | 'giveUpMs'
+  > {
+  /** Name or ARN of the Kinesis data stream. */
+  readonly stream: string
+  /** Default: that of the ARN, else as the AWS SDK finds it. */
+  readonly region?: string
+  /** Instead of the public endpoint. */
+  readonly endpoint?: string
+  /**
+   * Instead of one made from the environment. Its own retries apply to whole requests; one attempt is best, the sender
+   * tries again itself.
+   */
+  readonly client?: KinesisClient
+  /** Whether a probe, a record without events, is put at the start. Default true. */
+  readonly probe?: boolean
+  /** How often the probe is tried again where waiting may help. Default 3. */
+  readonly probeRetries?: number
+  /** Between two lines of statistics in the log, in milliseconds; 0 for none. Default 0. */
+  readonly monitorIntervalMs?: number
+  /** Default: lines on stderr. */
+  readonly logger?: Logger
+  /** Default the system's. */
+  readonly clock?: Clock
+}
+
+/**
+ * Sends log events to a Kinesis stream in the background. Close it before the process ends: what it holds is lost
+ * otherwise.
+ */
+export interface LogSender {
+  /**
+   * Takes an event. Resolves at once while less than `maxPendingBytes` is held, and when there is room again
+   * otherwise: waiting for it is the back-pressure. Rejects when the event was not taken: `EVENT_TOO_LARGE`,
+   * `QUEUE_FULL`, `SENDER_CLOSED`, `SENDER_FAILED`.
+   */
+  write(event: LogEvent): Promise<void>
+  /** A stream each write of which is one event, for any logger; ending it neither flushes nor closes the sender. */
+  writer(metadata: EventMetadata, options?: EventWriterOptions): Writable
+  /** Resolves when what was taken before is delivered, or the time is up (default 30,000 ms), with what is left. */
+  flush(timeoutMs?: number): Promise<Undelivered>
+  /** Takes nothing more and sends what is there, for at most that long (default 30,000 ms). Twice is fine. */
+  close(timeoutMs?: number): Promise<Undelivered>
+  statistics(): SenderStatistics
+}
+
+/** Opens a sender. Rejects with `PROBE_FAILED` when the stream cannot be written to, `NO_REGION`, or `BAD_SETTING`. */
+export async function openLogSender(options: LogSenderOptions): Promise<LogSender> {
+  const { environment, logger: stderrLogger } = surroundings()
+  const { clock = systemClock, logger = stderrLogger, probe = true, probeRetries = 3, monitorIntervalMs = 0 } = options
+  const stream = streamOf(options.stream)
+  const client = options.client ?? (await connect(options, stream, environment))
+  const inlet = new KinesisInlet(client, stream)
+  const sender = new KinesisSender({ ...options, inlet, streamName: stream.name, clock, logger })
+  if (!(probeRetries >= 0)) throw new KinloaderError('BAD_SETTING', 'probeRetries must be at least 0.')
+  const signal = new AbortController().signal
+  if (probe) await probeStream({ inlet, streamName: stream.name, clock, signal, retries: probeRetries })
+  sender.start()
+  const monitor = new MonitorLog(sender, clock, logger, monitorIntervalMs)
+  const deadlined = async <T>(timeoutMs: number, work: (deadline: AbortSignal) => Promise<T>): Promise<T> => {
+    const deadline = new AbortController()
+    const done = new AbortController()
+    void clock.sleep(timeoutMs, done.signal).then(() => {
+      deadline.abort()
+    })
+    try {
+      return await work(deadline.signal)
+    } finally {
+      done.abort()
+    }
+  }
+  return {
+    write: (event) => sender.send(event),
+    writer: (metadata, writerOptions) => createEventWriter(sender, metadata, clock, writerOptions),
+    flush: (timeoutMs = 30_000) =>
+      deadlined(timeoutMs, async (deadline) => {
+        await sender.flush(deadline)
+        return sender.pending
+      }),
+    close: async (timeoutMs = 30_000) => {
+      const left = await deadlined(timeoutMs, (deadline) => sender.end(deadline))
+      monitor.stop()
+      if (options.client === undefined) client.destroy()
+      return left
+    },
+    statistics: () => sender.statistics(),
+  }
+}
+
+function streamOf(text: string): {
+  readonly name: string
+  readonly arn: string | undefined
+  region: string | undefined
+} {
+  try {
+    return parseStream(text)
+  } catch (error) {
+    if (error instanceof RangeError) throw new KinloaderError('BAD_SETTING', `stream must be ${error.message}.`)
+    throw error
+  }
+}
+
+async function connect(
+  { region, endpoint }: LogSenderOptions,
+  stream: ReturnType<typeof streamOf>,
+  environment: Readonly<Record<string, string | undefined>>,
+): Promise<KinesisClient> {
+  const { client } = await connectCommand({ stream, region: region ?? stream.region, endpoint }, environment)
+  return client
+}
