@@ -51,7 +51,7 @@ export interface LogSender {
   /**
    * Takes an event. Resolves at once while less than `maxPendingBytes` is held, and when there is room again
    * otherwise: waiting for it is the back-pressure. Rejects when the event was not taken: `EVENT_TOO_LARGE`,
-   * `QUEUE_FULL`, `SENDER_CLOSED`, `SENDER_FAILED`.
+   * `QUEUE_FULL`, `CLOSED`, `SENDER_FAILED`.
    */
   write(event: LogEvent): Promise<void>
   /** A stream each write of which is one event, for any logger; ending it neither flushes nor closes the sender. */

@@ -50,6 +50,7 @@ export class PutQueue {
   #maxRequestBytes: number
   #restsUntilMs = 0
   #refusedSinceMs: number | undefined
+  #rounds = 0
   #inFlight = 0
   #waitingBytes = 0
   #waitingRecords = 0
@@ -101,6 +102,7 @@ export class PutQueue {
       limits,
       maxRequestBytes: this.#maxRequestBytes,
       nowMs,
+      number: (this.#rounds += 1),
       isBusy: (chain) => this.#busyChains.has(chain),
     })
     if (round.entries.length === 0) return false

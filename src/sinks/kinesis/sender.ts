@@ -134,7 +134,7 @@ export class KinesisSender implements Sink<LogEvent> {
   }
 
   /**
-   * Takes one event. Resolves when it is taken; rejects with `EVENT_TOO_LARGE`, `QUEUE_FULL`, `SENDER_CLOSED`, or
+   * Takes one event. Resolves when it is taken; rejects with `EVENT_TOO_LARGE`, `QUEUE_FULL`, `CLOSED`, or
    * `SENDER_FAILED`, and the event is not taken then.
    */
   send(event: LogEvent): Promise<void> {
@@ -160,8 +160,8 @@ export class KinesisSender implements Sink<LogEvent> {
 
   /** As the contract says: an event which cannot be taken ends it, and the receipt is for all events of the call. */
   async write(items: readonly LogEvent[], signal: AbortSignal): Promise<Receipt> {
-    const before = this.#turn
-    const mine = before.then(() => this.#writeAll(items, signal))
+    // Who gives up while others are before it must not have to wait for them.
+    const mine = settledOrAborted(this.#turn, signal).then(() => this.#writeAll(items, signal))
     this.#turn = mine.catch(() => undefined)
     return mine
   }
@@ -191,13 +191,13 @@ export class KinesisSender implements Sink<LogEvent> {
   }
 
   async #end(deadline: AbortSignal): Promise<Undelivered> {
-    const closed = new KinloaderError('SENDER_CLOSED', 'The log sender is closed: write before it is.')
+    const closed = new KinloaderError('CLOSED', 'The log sender is closed: write before it is.')
     this.#intake.end(closed)
     await this.flush(deadline)
     this.#stop.abort()
     const left = this.#intake.pending
     this.#intake.abandon(
-      new KinloaderError('UNDELIVERED', 'The log sender was closed before Kinesis took the event: give it more time.'),
+      new KinloaderError('NOT_SETTLED', 'The log sender was closed before Kinesis took the event: give it more time.'),
     )
     return left
   }
@@ -206,8 +206,8 @@ export class KinesisSender implements Sink<LogEvent> {
     if (this.#hole !== undefined) throw this.#hole
     const batches = new Set<CollectedBatch>()
     try {
+      if (signal.aborted) throw new KinloaderError('ABORTED', 'The write was given up.')
       for (const event of items) {
-        if (isAborted(signal)) throw new KinloaderError('ABORTED', 'The write was given up.')
         const line = lineOf(event)
         const problem = this.#problemWith(event, line)
         if (problem !== undefined) throw problem
