@@ -70,6 +70,8 @@ export interface LogSender {
   /** Takes nothing more and sends what is there, for at most that long (default 30,000 ms). Twice is fine. */
   close(timeoutMs?: number): Promise<Undelivered>
   statistics(): SenderStatistics
+  /** Resolves with the reason when the sender has given up after `giveUpMs`: nothing is sent or taken any more. */
+  readonly failed: Promise<Error>
 }
 
 /** Opens a sender. Rejects with `PROBE_FAILED` when the stream cannot be written to, `NO_REGION`, or `BAD_SETTING`. */
@@ -113,6 +115,7 @@ export async function openLogSender(options: LogSenderOptions): Promise<LogSende
       return left
     },
     statistics: () => sender.statistics(),
+    failed: sender.failed,
   }
 }
 

@@ -32,7 +32,7 @@ export interface KinesisSenderOptions {
   readonly flushIntervalMs?: number
   /** PutRecords at the same time. Default 3. */
   readonly maxParallelFlushes?: number
-  /** Bytes of events, as they stand in records, which are held until they are delivered. Default 32 MiB. */
+  /** Bytes of events held in memory until they are delivered. Default 32 MiB. */
   readonly maxPendingBytes?: number
   /** What a write does when that is reached: `wait`, or `drop` the event and count it. Default `wait`. */
   readonly whenFull?: 'wait' | 'drop'
@@ -53,7 +53,7 @@ export interface KinesisSenderOptions {
 /** What a sender had not delivered when it was asked. */
 export interface Undelivered {
   readonly events: number
-  /** Of their lines in records. */
+  /** What they take in memory. */
   readonly bytes: number
 }
 
@@ -77,6 +77,9 @@ export class KinesisSender implements Sink<LogEvent> {
   readonly #stop = new AbortController()
   readonly #spooled: SpooledBatches | undefined
   readonly #idPrefix: string
+  /** Resolves with the reason when the sender has given up: nothing is sent or taken any more. */
+  readonly failed: Promise<Error>
+  #giveUp: (reason: Error) => void = () => {}
   #batches = 0
   /** The writes of `write`, one after the other. */
   #turn: Promise<unknown> = Promise.resolve()
@@ -90,6 +93,9 @@ export class KinesisSender implements Sink<LogEvent> {
     if (!(maxParallelFlushes >= 1)) throw badOption('maxParallelFlushes must be at least 1.')
     if (!(maxPendingBytes >= 1)) throw badOption('maxPendingBytes must be at least 1.')
     this.#options = options
+    this.failed = new Promise((resolve) => {
+      this.#giveUp = resolve
+    })
     this.#shards = new ShardMap({ clock, limits, random })
     this.#target = new RecordTarget({ clock, limits, shards: () => this.#shards.shards.length })
     // Grows with time, so that batches on disk are in order by their names.
@@ -119,6 +125,7 @@ export class KinesisSender implements Sink<LogEvent> {
       statistics: this.#statistics,
       faults: new PutFaultLog(logger, clock, streamName),
       target: this.#target,
+      highWaterBytes: Math.min(mostWaitingBytes, maxPendingBytes / 2),
       maxParallel: maxParallelFlushes,
       giveUpMs: options.giveUpMs ?? Infinity,
       onUnknownShard: () => {
@@ -136,6 +143,7 @@ export class KinesisSender implements Sink<LogEvent> {
       const reason = error instanceof Error ? error : new Error(errorText(error))
       this.#stop.abort()
       this.#intake.abandon(reason)
+      this.#giveUp(reason)
     }
     this.#listing.run(signal).catch(failed)
     this.#queue.run(signal).catch(failed)
@@ -274,10 +282,14 @@ export class KinesisSender implements Sink<LogEvent> {
     const records =
       plan === undefined ? await this.#packNew(events) : await this.#packing.repack(id, events.groups, plan)
     let left = records.length
+    this.#intake.packed(
+      batch,
+      records.reduce((sum, { bytes }) => sum + bytes, 0),
+    )
     if (left === 0) await this.#intake.finished(batch)
     for (const record of records) {
       this.#queue.put(record, () => {
-        this.#intake.delivered(record.events, record.lineBytes)
+        this.#intake.delivered(record.events, record.bytes)
         left -= 1
         if (left === 0) void this.#intake.finished(batch)
       })
@@ -290,6 +302,9 @@ export class KinesisSender implements Sink<LogEvent> {
     return records
   }
 }
+
+/** Records which wait to be put: some requests' worth. */
+const mostWaitingBytes = 8 * 1024 * 1024
 
 /** One for all writes which are taken at once. */
 const taken: Promise<void> = Promise.resolve()
