@@ -80,7 +80,7 @@ describe('logdecode and what is wrong', () => {
     const child = spawn(process.execPath, [logdecodePath], { stdio: [descriptor, 'pipe', 'pipe'] })
     closeSync(descriptor)
     const end = await ended(child)
-    assert.deepEqual([end.code, end.stderr], [100, 'logdecode: Failed to read the input: it is a directory.\n'])
+    assert.deepEqual([end.code, end.stderr], [100, 'logdecode: Failed to read the input: stdin is a directory\n'])
   })
 
   it('the flags', async () => {

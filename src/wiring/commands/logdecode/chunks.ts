@@ -1,4 +1,3 @@
-import { fstatSync } from 'node:fs'
 import type { Readable } from 'node:stream'
 import { errorText, KinloaderError } from '../../../core/errors.ts'
 import { isAborted } from '../../../core/aborting.ts'
@@ -22,7 +21,6 @@ export async function* chunksOf(
   input: Readable,
   { clock, signal, graceMs = 2000, quietMs = 100 }: ChunksOptions,
 ): AsyncGenerator<Buffer | 'quiet' | 'stopped', void> {
-  refuseFolder(input)
   const stopped = new AbortController()
   const over = new AbortController()
   const stop = async (): Promise<void> => {
@@ -65,13 +63,5 @@ async function chunkFrom(iterator: AsyncIterator<unknown>): Promise<Buffer | 'en
     return result.done === true ? 'end' : (result.value as Buffer)
   } catch (cause) {
     return new KinloaderError('READ_FAILED', `Failed to read the input: ${errorText(cause)}`, { cause })
-  }
-}
-
-/** Node takes a folder for an input without content. */
-function refuseFolder(input: Readable): void {
-  const { fd } = input as { readonly fd?: unknown }
-  if (typeof fd === 'number' && fstatSync(fd).isDirectory()) {
-    throw new KinloaderError('READ_FAILED', 'Failed to read the input: it is a directory.')
   }
 }
