@@ -159,7 +159,8 @@ describe('a dump', () => {
     const batch = (id: string, events: string[]): Buffer => Buffer.from(record(events, { batchId: id }))
     const first = batch('1', ['a', 'b', 'c'])
     const half = first.lastIndexOf('{')
-    const members = [first, batch('2', ['d']), first.subarray(0, half), first.subarray(half), batch('3', ['e'])]
+    const inTwo = [first.subarray(0, half), first.subarray(half)]
+    const members = [...inTwo, batch('2', ['d']), ...inTwo, batch('3', ['e'])]
     const raw = Buffer.concat(members.map((member) => gzipSync(member)))
     assert.equal((await decoded([raw], { repeats: true })).events, 'a\nb\nc\nd\ne\n')
     assert.equal((await decoded([raw])).events, 'a\nb\nc\nd\na\nb\nc\ne\n')
