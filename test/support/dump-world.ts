@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { systemClock } from '../../src/host/system-clock.ts'
 import { type EngineOptions, KinesisEngine } from '../fakes/kinesis/engine.ts'
 import { type HttpDoor, startKinesisServer } from '../fakes/kinesis/http-door.ts'
-import { commandEnvironment, type CommandEnd, CommandProcess } from './command-process.ts'
+import { commandEnvironment, type CommandEnd, CommandProcess } from './spawned-command.ts'
 
 /** A Kinesis under the real time with a stream `logs`, and `dumpstream` as processes which read it. */
 export class DumpWorld {
@@ -55,6 +55,21 @@ export class DumpWorld {
 
   put(...texts: string[]): void {
     for (const data of texts) this.engine.put('logs', { data, partitionKey: data.slice(0, 20) })
+  }
+
+  /** Resolves when it is so; rejects when the process ends before. For what nobody tells of. */
+  async until(what: string, isSo: () => boolean, { end }: CommandProcess): Promise<void> {
+    const over = new AbortController()
+    let ended: CommandEnd | undefined
+    void end.then((how) => {
+      ended = how
+      over.abort()
+    })
+    while (!isSo()) {
+      if (ended !== undefined)
+        throw new Error(`it ended with ${ended.code} before ${what}: ${ended.stderr.slice(-1000)}`)
+      await systemClock.sleep(10, over.signal)
+    }
   }
 
   /** Ends whatever runs. */

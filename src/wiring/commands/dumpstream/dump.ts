@@ -13,6 +13,9 @@ import { isShown, showProgress } from './progress.ts'
 import type { DumpSettings } from './settings.ts'
 import { type DumpTarget, openTarget, standardOutput } from './target.ts'
 
+/** A file of its own costs little, and what was not remembered before a crash is dumped twice. */
+const checkpointIntervalMs = 1000
+
 /** Before the end by a signal: for what was read to be written and remembered. */
 const settleMs = 5000
 
@@ -54,6 +57,7 @@ async function openReader(
       region: aws.region,
       endpoint: aws.endpoint,
       checkpoints: store,
+      checkpointIntervalMs,
       importCheckpoints: checkpoints?.importCheckpoints,
       initialPosition,
       maxCallsPerSecond,
