@@ -21,7 +21,7 @@ export const motoStep: Step = {
     return withMoto(bin, context, (endpoint) =>
       runMocha(
         {
-          files: ['test/verify/*.verify.ts'],
+          files: ['dynamodb-checkpoints', 'kinesis-reader'].map((name) => `test/verify/${name}.verify.ts`),
           env: { KINLOADER_VERIFY_DYNAMODB_ENDPOINT: endpoint, KINLOADER_VERIFY_KINESIS_ENDPOINT: endpoint },
           timeoutMs: testTimeoutMs,
         },

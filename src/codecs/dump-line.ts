@@ -30,56 +30,62 @@ export class DumpLineReader {
 
   /** The exact form in which dumps are written; undefined when the line has another one. */
   #canonical(line: Buffer): DumpedRecord | undefined {
-    const text = line.toString('latin1')
-    const timeEnd = text.startsWith(beforeTime) ? text.indexOf('"', beforeTime.length) : -1
-    if (timeEnd < 0 || !text.startsWith(beforeKey, timeEnd)) return undefined
+    const head = line.toString('latin1', 0, headBytes)
+    const timeEnd = head.startsWith(beforeTime) ? head.indexOf('"', beforeTime.length) : -1
+    if (timeEnd < 0 || !head.startsWith(beforeKey, timeEnd)) return undefined
     const keyStart = timeEnd + beforeKey.length
-    const keyEnd = text.indexOf('"', keyStart)
-    if (keyEnd < 0 || !text.startsWith(beforeNumber, keyEnd)) return undefined
+    const keyEnd = head.indexOf('"', keyStart)
+    if (keyEnd < 0 || !head.startsWith(beforeNumber, keyEnd)) return undefined
     const numberStart = keyEnd + beforeNumber.length
-    const numberEnd = text.indexOf('"', numberStart)
-    if (numberEnd < 0 || !text.startsWith(beforeData, numberEnd)) return undefined
+    const numberEnd = head.indexOf('"', numberStart)
+    if (numberEnd < 0 || !head.startsWith(beforeData, numberEnd)) return undefined
     const dataStart = numberEnd + beforeData.length
-    const dataEnd = text.indexOf('"', dataStart)
-    if (dataEnd !== text.length - 2 || text.charCodeAt(dataEnd + 1) !== closingBrace) return undefined
-    const head = text.slice(0, dataStart)
+    const dataEnd = line.length - end.length
     // Escapes and wide characters are for JSON.parse.
-    if (!plainAscii.test(head)) return undefined
-    const data = this.#decoded(text.slice(dataStart, dataEnd))
-    if (data === undefined) return undefined
+    if (dataEnd < dataStart || !plainAscii.test(head.slice(0, dataStart))) return undefined
+    if (line[dataEnd] !== end[0] || line[dataEnd + 1] !== end[1]) return undefined
+    const bytes = decodedBytes(dataEnd - dataStart, line[dataEnd - 1], line[dataEnd - 2])
+    this.#makeRoom(bytes)
+    // In pieces: a string of all would be large enough for V8 to have dozens of them lie about before it collects.
+    let length = 0
+    for (let from = dataStart; from < dataEnd; from += pieceBytes) {
+      length += this.#data.write(line.toString('latin1', from, Math.min(from + pieceBytes, dataEnd)), length, 'base64')
+    }
+    // Node leaves out what is not base64, so a strange character anywhere makes the result short.
+    if (length !== bytes) return undefined
     return {
       arrivalTime: head.slice(beforeTime.length, timeEnd),
       partitionKey: head.slice(keyStart, keyEnd),
       sequenceNumber: head.slice(numberStart, numberEnd),
-      data,
+      data: this.#data.subarray(0, bytes),
     }
   }
 
   /** Unknown keys are ignored, missing ones are empty, and keys match in any case, as they always have. */
   #anyForm(line: Buffer): DumpedRecord {
     const fields = fieldsOf(line)
-    const [arrivalTime, partitionKey, sequenceNumber, base64] = keys.map((key) => fields.get(key) ?? '')
+    const [arrivalTime, partitionKey, sequenceNumber, data] = keys.map((key) => fields.get(key) ?? '')
     if (
       typeof arrivalTime !== 'string' ||
       typeof partitionKey !== 'string' ||
       typeof sequenceNumber !== 'string' ||
-      typeof base64 !== 'string'
+      typeof data !== 'string'
     ) {
       throw damaged('a value is no text')
     }
-    const data = this.#decoded(base64.replaceAll(/[\r\n]/g, ''))
-    if (data === undefined) throw damaged('its data is no base64')
-    return { arrivalTime, partitionKey, sequenceNumber, data }
+    const base64 = data.replaceAll(/[\r\n]/g, '')
+    const bytes = decodedBytes(
+      base64.length,
+      base64.charCodeAt(base64.length - 1),
+      base64.charCodeAt(base64.length - 2),
+    )
+    this.#makeRoom(bytes)
+    if (this.#data.write(base64, 'base64') !== bytes) throw damaged('its data is no base64')
+    return { arrivalTime, partitionKey, sequenceNumber, data: this.#data.subarray(0, bytes) }
   }
 
-  #decoded(base64: string): Buffer | undefined {
-    const { length } = base64
-    if (length % 4 !== 0) return undefined
-    const padding = base64.endsWith('==') ? 2 : base64.endsWith('=') ? 1 : 0
-    const bytes = (length / 4) * 3 - padding
+  #makeRoom(bytes: number): void {
     if (this.#data.length < bytes) this.#data = Buffer.allocUnsafeSlow(Math.max(bytes, this.#data.length * 2))
-    // Node leaves out what is not base64, so a strange character anywhere makes the result short.
-    return this.#data.write(base64, 'base64') === bytes ? this.#data.subarray(0, bytes) : undefined
   }
 }
 
@@ -87,9 +93,21 @@ const beforeTime = '{"arrival_time":"'
 const beforeKey = '","partition_key":"'
 const beforeNumber = '","seq":"'
 const beforeData = '","data":"'
-const closingBrace = 0x7d
+const end = [0x22, 0x7d] as const
+const equalsSign = 0x3d
+/** Room for a partition key of 256 characters and the rest. */
+const headBytes = 1024
+/** Whole groups of four. */
+const pieceBytes = 16_384
 const plainAscii = /^[ -[\]-~]*$/
 const keys = ['arrival_time', 'partition_key', 'seq', 'data'] as const
+
+/** What so many characters of padded base64 decode to; a fraction, which nothing decodes to, when it is none. */
+function decodedBytes(characters: number, last: number | undefined, lastButOne: number | undefined): number {
+  const bytes = (characters / 4) * 3
+  if (characters === 0 || last !== equalsSign) return bytes
+  return lastButOne === equalsSign ? bytes - 2 : bytes - 1
+}
 
 function fieldsOf(line: Buffer): ReadonlyMap<string, unknown> {
   let parsed: unknown

@@ -1,47 +1,45 @@
 import type { KinloaderError } from '../core/errors.ts'
-import type { Inflated } from './inflating.ts'
+import { freeInflated, type Inflated } from './inflating.ts'
 import { skipJsonSpace } from './json-objects.ts'
-import { damaged, dataOf, isProbe, type LogRecordMetadata, metadataOf, nextObject } from './log-record.ts'
+import { damaged, dataOf, firstObject, isProbe, type LogRecordMetadata, metadataOf, nextObject } from './log-record.ts'
 
 /**
  * The data objects of a log record one after the other, without an event made of each: for programs which write the
- * bytes somewhere else at once. A third of the time of decoding, and no limit to the number of events, because they
- * are never all there.
+ * bytes somewhere else at once. There is no limit to their number, because they are never all there.
  *
  * `next` goes to the next object; `size`, `timeText`, `done` and `write` speak of the one it stands at.
  */
 export class LogRecordEntries {
   /** Absent when the record broke before it was complete. */
   readonly metadata: LogRecordMetadata | undefined
-  /** No less than the bytes of the event. */
+  /** The bytes of the event. */
   size = 0
   /** As it was written; nobody has looked whether it is a time. */
   timeText: string | undefined
   done = true
-  /** The text ends inside an object: what is missing may follow in a gzip member of its own. */
-  isCut = false
+  readonly #inflated: Inflated
   #error: KinloaderError | undefined
-  readonly #bytes: Buffer
-  readonly #text: string
-  #at: number
+  /**
+   * A piece of the text, one character a byte: searching it is a memchr, and slices of it are no copies. The whole
+   * would be large enough for V8 to have dozens of them lie about before it collects.
+   */
+  #window = ''
+  #windowStart: number
+  /** In the window: where the object begins, and what has not been looked at. */
   #objectAt = 0
+  #at = 0
   #base64 = ''
 
-  constructor({ bytes, error }: Inflated) {
-    this.#bytes = bytes
-    // One character a byte: positions in the text are positions in the bytes, and searching it is a memchr.
-    this.#text = bytes.toString('latin1')
-    const first = nextObject(bytes, this.#text, 0)
+  /** The bytes belong to it from now on. */
+  constructor(inflated: Inflated) {
+    this.#inflated = inflated
+    const { bytes, error } = inflated
+    const first = firstObject(bytes)
     this.metadata = first.object === undefined ? undefined : metadataOf(first.object)
-    this.isCut = first.cut === true
     this.#error = error
-    this.#at = first.end
-    if (this.metadata === undefined) {
-      this.#error ??= first.error ?? damaged(0, 'the first object is no metadata')
-      this.#at = this.#text.length
-    } else if (isProbe(this.metadata)) {
-      this.#at = this.#text.length
-    }
+    const isOver = this.metadata === undefined || isProbe(this.metadata)
+    this.#windowStart = isOver ? bytes.length : first.end
+    if (this.metadata === undefined) this.#error ??= first.error ?? damaged(0, 'the first object is no metadata')
   }
 
   /** To be asked when `next` has said that there is no more: `GZIP_DAMAGED`, `INFLATE_LIMIT` or `LOG_RECORD_DAMAGED`. */
@@ -51,11 +49,24 @@ export class LogRecordEntries {
 
   /** False at the end, and at the damage. */
   next(): boolean {
-    const text = this.#text
-    const at = skipJsonSpace(text, this.#at)
-    if (at === text.length) return false
-    this.#objectAt = at
-    return this.#canonical(at) || this.#anyForm(at)
+    const { bytes } = this.#inflated
+    for (;;) {
+      this.#at = skipJsonSpace(this.#window, this.#at)
+      const isLast = this.#windowStart + this.#window.length === bytes.length
+      if (this.#at < this.#window.length) {
+        this.#objectAt = this.#at
+        if (this.#canonical()) return true
+        const isRead = this.#anyForm(isLast)
+        if (isRead !== undefined) return isRead
+      } else if (isLast) {
+        return false
+      }
+      // An object which fills the window needs a larger one.
+      const size = this.#at === 0 ? Math.max(windowBytes, this.#window.length * 8) : windowBytes
+      this.#windowStart += this.#at
+      this.#window = bytes.toString('latin1', this.#windowStart, this.#windowStart + size)
+      this.#at = 0
+    }
   }
 
   /**
@@ -65,12 +76,19 @@ export class LogRecordEntries {
   write(target: Buffer, offset: number): number {
     // Node leaves out what is not base64, so a strange character anywhere makes the result short.
     if (target.write(this.#base64, offset, 'base64') === this.size) return offset + this.size
-    return this.#anyForm(this.#objectAt) ? offset + target.write(this.#base64, offset, 'base64') : -1
+    if (this.#anyForm(true) !== true) return -1
+    return offset + target.write(this.#base64, offset, 'base64')
+  }
+
+  /** Gives its bytes back. */
+  free(): void {
+    freeInflated(this.#inflated)
   }
 
   /** The exact form which senders write is read without `JSON.parse`. */
-  #canonical(at: number): boolean {
-    const text = this.#text
+  #canonical(): boolean {
+    const text = this.#window
+    const at = this.#objectAt
     let timeText: string | undefined
     let dataStart: number
     if (text.startsWith(doneWithTime, at)) {
@@ -94,13 +112,17 @@ export class LogRecordEntries {
     return true
   }
 
-  #anyForm(at: number): boolean {
-    const { object, error, end, cut } = nextObject(this.#bytes, this.#text, at)
+  /** False when it is damaged; undefined when its end may lie behind the window. */
+  #anyForm(isLast: boolean): boolean | undefined {
+    const bytes = this.#inflated.bytes.subarray(this.#windowStart)
+    const { object, error, end, isCut } = nextObject(bytes, this.#window, this.#objectAt, this.#windowStart)
+    if (isCut === true && !isLast) return undefined
     const data = object === undefined ? undefined : dataOf(object)
     if (object === undefined || data === undefined) {
-      this.isCut = cut === true
-      this.#error ??= error ?? damaged(at, 'an object is no data')
-      this.#at = this.#text.length
+      this.#error ??= error ?? damaged(this.#windowStart + this.#objectAt, 'an object is no data')
+      this.#windowStart = this.#inflated.bytes.length
+      this.#window = ''
+      this.#at = 0
       return false
     }
     const time = object.get('ts')
@@ -113,6 +135,7 @@ export class LogRecordEntries {
   }
 }
 
+const windowBytes = 32_768
 const doneWithTime = '{"is_done":true,"ts":"'
 const doneWithData = '{"is_done":true,"data":"'
 const thenData = '","data":"'

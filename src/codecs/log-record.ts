@@ -205,21 +205,33 @@ export interface NextObject {
   readonly error?: KinloaderError
   readonly end: number
   /** The text ends inside the object. */
-  readonly cut?: true
+  readonly isCut?: true
 }
 
-/** The object behind the white space at `from`. Positions are those of `bytes`; `text` is the same as latin1. */
-export function nextObject(bytes: Buffer, text: string, from: number): NextObject {
+/** Metadata is a few hundred bytes mostly; it is found without a look at all the rest. */
+export function firstObject(bytes: Buffer): NextObject {
+  for (let size = 4096; ; size *= 16) {
+    const first = nextObject(bytes, bytes.toString('latin1', 0, size), 0)
+    if (first.isCut !== true || size >= bytes.length) return first
+  }
+}
+
+/**
+ * The object behind the white space at `from`. Positions are those of `bytes`; `text` is the same as latin1. Errors
+ * count from `base` bytes before them.
+ */
+export function nextObject(bytes: Buffer, text: string, from: number, base = 0): NextObject {
   const start = skipJsonSpace(text, from)
-  if (start === text.length) return { end: start, error: damaged(start, 'it ends before its metadata'), cut: true }
+  if (start === text.length)
+    return { end: start, error: damaged(base + start, 'it ends before its metadata'), isCut: true }
   if (text.charCodeAt(start) !== 0x7b)
-    return { end: start, error: damaged(start, 'there is something else than an object') }
+    return { end: start, error: damaged(base + start, 'there is something else than an object') }
   const end = jsonValueEnd(text, start)
-  if (end < 0) return { end: text.length, error: damaged(start, 'an object does not end'), cut: true }
+  if (end < 0) return { end: text.length, error: damaged(base + start, 'an object does not end'), isCut: true }
   try {
     return { object: parseFields(bytes.toString('utf8', start, end)), end }
   } catch (error) {
-    return { end, error: damaged(start, errorText(error), error) }
+    return { end, error: damaged(base + start, errorText(error), error) }
   }
 }
 

@@ -12,8 +12,6 @@ export interface PackedRecord {
   readonly partitionKey: string
   /** Events in it. */
   readonly events: number
-  /** Of its events' lines, before compression. */
-  readonly lineBytes: number
   /** What counts against Kinesis's limits: data and key. */
   readonly bytes: number
   /** Records of the same chain are put one after the other, because their order matters. */
@@ -51,7 +49,7 @@ export class Packing {
   readonly #options: PackingOptions
   readonly #compress: (text: Buffer) => Promise<Uint8Array>
   /** Compressed size over text, of the last records. */
-  #ratio = 0.3
+  #ratio = 0.5
 
   constructor(options: PackingOptions) {
     this.#options = options
@@ -70,19 +68,21 @@ export class Packing {
     const records: PackedRecord[] = []
     const planned: (readonly [number, number, string])[] = []
     for (const [number, group] of groups.entries()) {
-      const pieces = piecesOf(group.lines, Math.max(1, targetBytes / this.#ratio))
-      // From the front, so that records are numbered in the order of their events.
-      for (let piece = pieces.shift(); piece !== undefined; piece = pieces.shift()) {
+      const rest = [...group.lines]
+      while (rest.length > 0) {
+        // Anew for each record: the one before has shown how well this text compresses.
+        const count = nextPiece(rest, Math.max(1, targetBytes / this.#ratio))
         const id = `${batchId}-${records.length}`
         const blockId = group.metadata.unbroken ? this.#options.nextBlockId(group.metadata) : 0n
-        const record = await this.#record(group.metadata, piece, id, this.#options.encId, blockId)
-        if (record.bytes > this.#options.maxRecordBytes && piece.length > 1) {
-          const middle = Math.ceil(piece.length / 2)
-          pieces.unshift(piece.slice(0, middle), piece.slice(middle))
-          continue
+        const make = (events: number): Promise<PackedRecord> =>
+          this.#record(group.metadata, rest.slice(0, events), id, this.#options.encId, blockId)
+        let record = await make(count)
+        while (record.bytes > this.#options.maxRecordBytes && record.events > 1) {
+          record = await make(Math.ceil(record.events / 2))
         }
+        rest.splice(0, record.events)
         records.push(record)
-        planned.push([number, piece.length, String(blockId)])
+        planned.push([number, record.events, String(blockId)])
       }
     }
     return { records, plan: { encId: String(this.#options.encId), records: planned } }
@@ -127,13 +127,12 @@ export class Packing {
   ): Promise<PackedRecord> {
     const text = textOf(metadata, lines, encId, blockId, batchId)
     const data = await this.#compress(text)
-    this.#ratio += 0.2 * (data.length / text.length - this.#ratio)
+    this.#ratio += 0.5 * (data.length / text.length - this.#ratio)
     const partitionKey = partitionKeyOf(metadata)
     return {
       data,
       partitionKey,
       events: lines.length,
-      lineBytes: lines.reduce((sum, line) => sum + line.length, 0),
       bytes: data.length + Buffer.byteLength(partitionKey),
       chain: metadata.unbroken ? partitionKey : undefined,
     }
@@ -154,24 +153,17 @@ function textOf(
 /** `unbroken-` and an MD5 in hexadecimal, which is longer than `broken-` and 19 digits. */
 const maxKeyBytes = 41
 
-/** Even pieces of about `textBytes`, within what a record may hold. */
-function piecesOf(lines: readonly string[], textBytes: number): (readonly string[])[] {
+/** How many lines make the next of so many even pieces of about `textBytes`, within what a record may hold. */
+function nextPiece(lines: readonly string[], textBytes: number): number {
   const bytes = lines.reduce((sum, line) => sum + line.length, 0)
   const wanted = Math.min(textBytes, maxRecordTextBytes / 2)
-  const share = bytes / Math.max(1, Math.ceil(bytes / wanted))
-  const pieces: string[][] = []
-  let piece: string[] = []
+  const share = bytes / Math.ceil(bytes / wanted)
   let held = 0
+  let count = 0
   for (const line of lines) {
-    const isFull = held + line.length / 2 > share || piece.length === maxRecordEvents
-    if (piece.length > 0 && isFull) {
-      pieces.push(piece)
-      piece = []
-      held = 0
-    }
-    piece.push(line)
+    if (count > 0 && (held + line.length / 2 > share || count === maxRecordEvents)) break
     held += line.length
+    count += 1
   }
-  if (piece.length > 0) pieces.push(piece)
-  return pieces
+  return count
 }

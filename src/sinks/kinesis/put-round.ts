@@ -40,11 +40,14 @@ export function nextRound(
     readonly limits: PutLimits
     readonly maxRequestBytes: number
     readonly nowMs: number
+    /** Counts the rounds, so that equal shards take turns. */
+    readonly number: number
     readonly isBusy: (chain: string) => boolean
   },
 ): PutRound {
-  const { limits, maxRequestBytes, nowMs, isBusy } = options
-  const rooms: Room[] = shards.shards
+  const { limits, maxRequestBytes, nowMs, number, isBusy } = options
+  const first = number % shards.shards.length
+  const rooms: Room[] = [...shards.shards.slice(first), ...shards.shards.slice(0, first)]
     .filter(({ restsUntilMs }) => restsUntilMs <= nowMs)
     .map((shard) => ({ shard, balance: shard.bytes.balance, bytes: 0, records: 0 }))
   const entries: { waiting: WaitingRecord; shard: ShardState }[] = []

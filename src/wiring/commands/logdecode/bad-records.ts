@@ -5,7 +5,7 @@ import type { TerminalLine } from '../../../host/terminal-line.ts'
 export interface BadRecordsOptions {
   readonly terminal: TerminalLine
   /** Where bad records go as they came. Absent: they are only told of. */
-  readonly file?: string
+  readonly file?: string | undefined
   /** Whether the first one ends the run. Default false. */
   readonly strict?: boolean
 }

@@ -5,7 +5,15 @@ import type { DumpItem } from './dump.ts'
 import type { EventFormat, RecordOrigin } from './formats.ts'
 import { OutputBytes } from './output-bytes.ts'
 import type { RecordEntries } from './record-entries.ts'
+import type { Repeats } from './repeats.ts'
 import type { Target } from './target.ts'
+
+export interface DecodingParts {
+  readonly format: EventFormat
+  readonly target: Target
+  readonly bad: BadRecords
+  readonly repeats?: Repeats | undefined
+}
 
 /** The way of each item of a dump to where its events go. */
 export class Decoding {
@@ -18,11 +26,15 @@ export class Decoding {
   readonly #output = new OutputBytes()
   #metadata: LogRecordMetadata | undefined
   #place = ''
+  readonly #repeats: Repeats | undefined
+  #isRepeat = false
 
-  constructor(format: EventFormat, target: Target, bad: BadRecords) {
+  /** `repeats`: records of batches which have come already are dropped. Absent: none is. */
+  constructor({ format, target, bad, repeats }: DecodingParts) {
     this.#format = format
     this.#target = target
     this.#bad = bad
+    this.#repeats = repeats
   }
 
   /** Throws `BAD_RECORD` when bad records end the run, and what writing throws. */
@@ -34,7 +46,7 @@ export class Decoding {
       this.#tell('Failed to decode record', item.error)
       return
     }
-    this.records++
+    if (item.continues !== true) this.records++
     const { origin } = item
     let entries: RecordEntries
     try {
@@ -44,11 +56,11 @@ export class Decoding {
       this.#tell('Failed to create log record decoder', error, origin)
       return
     }
-    await this.#write(entries, origin)
-    if (entries.error === undefined) return
-    this.#bad.keep(item.line())
-    const isBegun = entries.metadata !== undefined
-    this.#tell(isBegun ? 'Failed to decode log record' : 'Failed to create log record decoder', entries.error, origin)
+    try {
+      await this.#decode(entries, item)
+    } finally {
+      entries.free()
+    }
   }
 
   /** Writes what has been put together so far. */
@@ -60,6 +72,20 @@ export class Decoding {
     output.length = 0
     await this.#target.write(this.#place, bytes)
     output.clear()
+  }
+
+  async #decode(entries: RecordEntries, { origin, line, continues }: DumpItem & { kind: 'record' }): Promise<void> {
+    const batchId = entries.metadata?.batchId
+    if (continues !== true) this.#isRepeat = batchId !== undefined && this.#repeats?.has(batchId) === true
+    if (this.#isRepeat) return
+    await this.#write(entries, origin)
+    if (entries.error === undefined) {
+      if (batchId !== undefined) this.#repeats?.remember(batchId)
+      return
+    }
+    this.#bad.keep(line())
+    const isBegun = entries.metadata !== undefined
+    this.#tell(isBegun ? 'Failed to decode log record' : 'Failed to create log record decoder', entries.error, origin)
   }
 
   async #write(entries: RecordEntries, origin: RecordOrigin): Promise<void> {

@@ -10,13 +10,17 @@ export type DumpItem =
       readonly line: () => Buffer
       /** Throws when it cannot even be begun. */
       readonly open: () => RecordEntries
+      /** The rest of the record before. */
+      readonly continues?: true
     }
-  /** Bytes which are no record, as they came, line feed included; a long row of them in several parts. */
+  /** Bytes which are no record, to be kept as they are; a long row of them in several parts. */
   | { readonly kind: 'damage'; readonly bytes: Buffer; readonly error: Error; readonly ends: boolean }
 
 /** Takes a dump as it comes, wherever the chunks begin and end, and gives what is complete. */
 export interface Dump {
   push(chunk: Buffer): Iterable<DumpItem>
-  /** What has come without its end. */
+  /** Nothing has come for a while. */
+  quiet(): Iterable<DumpItem>
+  /** Nothing will come any more: what is there without its end. */
   end(): Iterable<DumpItem>
 }

@@ -41,6 +41,8 @@ export class EventEntries {
     target.set(message, offset)
     return offset + message.length
   }
+
+  free(): void {}
 }
 
 function metadataOf({ source = '', sourcetype = '', host = '', index = '' }: LogEvent): LogRecordMetadata {

@@ -13,6 +13,11 @@ export class LineDump implements Dump {
     return this.#items(this.#lines.push(chunk))
   }
 
+  /** A line which has come without its end is none yet, however long ago. */
+  quiet(): Iterable<DumpItem> {
+    return []
+  }
+
   end(): Iterable<DumpItem> {
     return this.#items(this.#lines.end())
   }

@@ -21,6 +21,8 @@ export interface RecordEntries {
   next(): boolean
   /** Writes the event's bytes and returns where they end; -1 at the damage. */
   write(target: Buffer, offset: number): number
+  /** Gives its memory back. */
+  free(): void
 }
 
 /** Told apart by how they begin: log record, CloudWatch Logs message, else gzip of any text. */
@@ -31,11 +33,15 @@ export function openRecord(payload: Uint8Array): RecordEntries {
 
 export function openInflated(inflated: Inflated): RecordEntries {
   const { bytes } = inflated
-  if (bytes.toString('latin1', 0, usualBeginning.length) === usualBeginning || beginsLogRecord(bytes)) {
-    return new LogRecordEntries(inflated)
-  }
+  if (looksLikeLogRecord(bytes)) return new LogRecordEntries(inflated)
   if (beginsCloudWatch(bytes)) return new EventEntries(decodeInflatedCloudWatch(inflated))
   return new TextEntries(inflated)
+}
+
+/** Whether it is one, or has been one before it was cut. */
+export function looksLikeLogRecord(bytes: Buffer): boolean {
+  const beginning = bytes.toString('latin1', 0, usualBeginning.length)
+  return (beginning !== '' && usualBeginning.startsWith(beginning)) || beginsLogRecord(bytes)
 }
 
 const usualBeginning = '{"unbroken":'

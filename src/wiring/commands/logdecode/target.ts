@@ -1,5 +1,6 @@
 import type { Writable } from 'node:stream'
 import { errorCode, errorText, KinloaderError } from '../../../core/errors.ts'
+import type { PatternFiles } from '../../../sinks/file-pattern/files.ts'
 import type { LogRecordMetadata } from '../../../codecs/log-record.ts'
 
 /** Where decoded events go. */
@@ -26,4 +27,30 @@ export function streamTarget(stream: Writable): Target {
       }),
     close: async () => {},
   }
+}
+
+/** Files named by what is known of the events. */
+export function filesTarget(files: PatternFiles): Target {
+  return {
+    placeOf: (metadata) => files.fileOf(metadata),
+    write: async (place, bytes) => {
+      try {
+        files.write(place, bytes)
+      } catch (error) {
+        throw failed(error)
+      }
+    },
+    close: async () => {
+      try {
+        files.close()
+      } catch (error) {
+        throw failed(error)
+      }
+    },
+  }
+}
+
+function failed(error: unknown): unknown {
+  if (errorCode(error) === 'EPIPE') return error
+  return new KinloaderError('WRITE_FAILED', `Failed to write entry: ${errorText(error)}`, { cause: error })
 }

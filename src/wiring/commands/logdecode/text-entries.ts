@@ -1,4 +1,4 @@
-import type { Inflated } from '../../../codecs/inflating.ts'
+import { freeInflated, type Inflated } from '../../../codecs/inflating.ts'
 import type { LogRecordMetadata } from '../../../codecs/log-record.ts'
 
 /** The lines of a text about which nothing is known, each with its line feed: written out they are the text again. */
@@ -15,13 +15,16 @@ export class TextEntries {
   readonly timeText = undefined
   readonly done = true
   readonly error: Error | undefined
+  readonly #inflated: Inflated
   readonly #bytes: Buffer
   #start = 0
   #end = 0
 
-  constructor({ bytes, error }: Inflated) {
-    this.#bytes = bytes
-    this.error = error
+  /** The bytes belong to it from now on. */
+  constructor(inflated: Inflated) {
+    this.#inflated = inflated
+    this.#bytes = inflated.bytes
+    this.error = inflated.error
   }
 
   get size(): number {
@@ -38,5 +41,9 @@ export class TextEntries {
 
   write(target: Buffer, offset: number): number {
     return offset + this.#bytes.copy(target, offset, this.#start, this.#end)
+  }
+
+  free(): void {
+    freeInflated(this.#inflated)
   }
 }
