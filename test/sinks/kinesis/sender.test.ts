@@ -218,7 +218,7 @@ describe('a sender to Kinesis', () => {
       const records = sentRecords(engine)
       assert.equal(records.length, 2)
       const ids = records.map(({ metadata }) => metadata?.batchId)
-      assert.match(ids[0] ?? '', /^[0-9a-f]{16}-1-0$/)
+      assert.match(ids[0] ?? '', /^[0-9a-f]{24}-00000001-0$/)
       assert.equal(ids[0], ids[1])
       assert.deepEqual(records[0]?.stored.data, records[1]?.stored.data)
     })
