@@ -130,37 +130,6 @@ describe('the log sender', () => {
     )
     const [ofTimed] = events.filter(({ source }) => source === 'timed')
     assert.ok(Math.abs((ofTimed?.time?.seconds ?? 0) - systemClock.now() / 1000) < 60)
-    const refused = new Promise((resolve) => plain.once('error', resolve))
-    plain.write('late')
-    assert.match(String(await refused), /write after end/)
-    await sender.write({ message: 'the sender lives on' })
-    await sender.close()
-    assert.ok(sentMessages(engine).includes('the sender lives on'))
-  })
-
-  it('drops what a writer brings and no record can hold, counts it, tells it, and goes on', async () => {
-    const sender = await openNow()
-    const writer = sender.writer({ source: 's' })
-    writer.write('x'.repeat(20_000_000))
-    writer.write('y'.repeat(20_000_000))
-    await new Promise((resolve) =>
-      writer.end('small', () => {
-        resolve(undefined)
-      }),
-    )
-    await sender.close()
-    assert.deepEqual(sentMessages(engine), ['small'])
-    assert.equal(sender.statistics().droppedWrites, 2)
-    assert.deepEqual(logger.told('warn', 'error'), ['error drop'])
-    assert.match(String(logger.find('drop')[0]?.fields['error']), /does not fit into a record/)
-  })
-
-  it('ends within the time it is given and says what is left', async () => {
-    const sender = await open({ probe: false })
-    engine.faults.inject({ operation: 'PutRecords', times: Infinity, fault: { kind: 'throttle' } })
-    for (let i = 0; i < 5; i++) await sender.write({ message: `${i}` })
-    assert.equal((await clock.runUntil(sender.flush(2000))).events, 5)
-    assert.equal((await clock.runUntil(sender.close(3000), { maxMs: 4000 })).events, 5)
     const refused = new Promise((resolve) => {
       plain.write('late', resolve)
     })

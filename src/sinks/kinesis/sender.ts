@@ -76,11 +76,11 @@ export class KinesisSender implements Sink<LogEvent> {
   readonly #listing: ShardListing
   readonly #faults: PutFaultLog
   readonly #stop = new AbortController()
-  readonly #spooled: SpooledBatches | undefined
-  readonly #idPrefix: string
   /** Resolves with the reason when the sender has given up: nothing is sent or taken any more. */
   readonly failed: Promise<Error>
   #giveUp: (reason: Error) => void = () => {}
+  readonly #spooled: SpooledBatches | undefined
+  readonly #idPrefix: string
   #batches = 0
   /** The writes of `write`, one after the other. */
   #turn: Promise<unknown> = Promise.resolve()
