@@ -97,8 +97,9 @@ function commandOf(definition: CommandDefinition): Command {
     const short = flag.short === undefined ? '' : `-${flag.short}, `
     const value = flag.value === undefined ? '' : ` <${flag.value}>`
     const option = new Option(`${short}--${flag.name}${value}`, describe(flag))
-    // Commander would make camel case of the name.
+    // Commander would make camel case of the name, and the opposite of `--x` of `--no-x`.
     option.attributeName = () => flag.name
+    option.negate = false
     command.addOption(option)
   }
   return command

@@ -18,7 +18,7 @@ export interface RunCommandOptions {
 
 /** Runs this process as a command for people: its messages go to stderr under its name, its log lines bear the time. */
 export async function runCommand(command: RunnableCommand, options: RunCommandOptions = {}): Promise<void> {
-  await runProgram((host) => started(command, host.argv, host), commandRun(options))
+  await runProgram((host) => runOn(host, command, host.argv), commandRun(options))
 }
 
 /** The same for a program which has several commands; the first argument chooses. */
@@ -30,7 +30,7 @@ export async function runCommands(
   await runProgram(async (host) => {
     const [word, ...rest] = host.argv
     const chosen = commands.find(({ definition }) => definition.name === `${program} ${word ?? ''}`)
-    if (chosen !== undefined) return started(chosen, rest, host)
+    if (chosen !== undefined) return runOn(host, chosen, rest)
     if (word === '-h' || word === '--help') {
       host.stdout.write(overview(program, commands))
       return exitCodes.done
@@ -45,7 +45,8 @@ function commandRun({ stopTimeoutMs = 30_000 }: RunCommandOptions): Parameters<t
   return { stopTimeoutMs, log: 'timed', endsWithParent: false, crashExitCode: exitCodes.failed }
 }
 
-async function started(command: RunnableCommand, argv: readonly string[], host: ProgramHost): Promise<number> {
+/** Runs a command in any surroundings; resolves with the exit code and never rejects. */
+export async function runOn(host: ProgramHost, command: RunnableCommand, argv: readonly string[]): Promise<number> {
   const { definition } = command
   try {
     return await command.run(parseCommandLine(definition, argv, host.environment), host)

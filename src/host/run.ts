@@ -1,4 +1,5 @@
-import type { Readable, Writable } from 'node:stream'
+import { fstatSync, type Stats } from 'node:fs'
+import { Readable, type Writable } from 'node:stream'
 import type { Clock } from '../core/clock.ts'
 import { errorText } from '../core/errors.ts'
 import type { Logger } from '../core/logger.ts'
@@ -12,6 +13,8 @@ export interface ProgramHost {
   readonly argv: readonly string[]
   readonly environment: Readonly<Record<string, string | undefined>>
   readonly stdin: Readable
+  /** The size of the file that stdin is; undefined when it is a pipe, a terminal or another thing without an end. */
+  stdinFileBytes(): number | undefined
   readonly stdout: Writable
   /** Stderr, for messages to people; the logger writes there too. */
   readonly terminal: TerminalLine
@@ -19,6 +22,8 @@ export interface ProgramHost {
   readonly clock: Clock
   /** Aborts when the program shall end. */
   readonly signal: AbortSignal
+  /** What aborted `signal`, if that was a signal to the process. */
+  stoppedBy(): NodeJS.Signals | undefined
 }
 
 export interface RunOptions {
@@ -55,6 +60,7 @@ export async function runProgram(
   const crashExitCode = options.crashExitCode ?? 1
   let exitCode = crashExitCode
   let hasFailed = false
+  let stoppedBy: NodeJS.Signals | undefined
 
   const stop = (): void => {
     if (abort.signal.aborted) return
@@ -72,19 +78,24 @@ export async function runProgram(
   process.on('uncaughtException', fail) // rejections nobody handles come here too
   process.stdout.on('error', stop)
   process.stderr.on('error', () => {}) // nobody reads the log: no reason to stop
-  watchSignals(stop)
+  watchSignals((name) => {
+    stoppedBy ??= name
+    stop()
+  })
   watchParent(options.endsWithParent === false ? () => {} : stop, options.parentCheckMs ?? 1000)
 
   try {
     exitCode = await main({
       argv: process.argv.slice(2),
       environment: process.env,
-      stdin: process.stdin,
+      stdin: stdin(),
+      stdinFileBytes,
       stdout: process.stdout,
       terminal,
       logger,
       clock: systemClock,
       signal: abort.signal,
+      stoppedBy: () => stoppedBy,
     })
     terminal.clear()
     await drained([process.stdout, process.stderr], 30_000)
@@ -101,14 +112,14 @@ function silenceWarnings(): void {
   process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] = '1'
 }
 
-function watchSignals(stop: () => void): void {
+function watchSignals(stop: (name: NodeJS.Signals) => void): void {
   const exitCodes = { SIGINT: 130, SIGBREAK: 149, SIGTERM: 143 } as const
   let isSecond = false
   for (const name of ['SIGINT', 'SIGBREAK', 'SIGTERM'] as const) {
     process.on(name, () => {
       if (isSecond) process.exit(exitCodes[name])
       isSecond = true
-      stop()
+      stop(name)
     })
   }
 }
@@ -122,6 +133,29 @@ function watchParent(stop: () => void, intervalMs: number): void {
   setInterval(() => {
     if (process.ppid !== parent) stop()
   }, intervalMs)
+}
+
+/** Node makes an empty stream of a directory, as if there were nothing wrong. */
+function stdin(): Readable {
+  if (stdinStatus()?.isDirectory() !== true) return process.stdin
+  return new Readable({
+    read() {
+      this.destroy(new Error('stdin is a directory'))
+    },
+  })
+}
+
+function stdinFileBytes(): number | undefined {
+  const status = stdinStatus()
+  return status?.isFile() === true ? status.size : undefined
+}
+
+function stdinStatus(): Stats | undefined {
+  try {
+    return fstatSync(0)
+  } catch {
+    return undefined // it is closed
+  }
 }
 
 /** Resolves when everything written so far has left, the stream has broken, or the time is up. */

@@ -6,11 +6,13 @@ import { KinloaderError } from '../core/errors.ts'
 import type { LogEvent } from '../core/event.ts'
 import type { Logger } from '../core/logger.ts'
 import { surroundings } from '../host/surroundings.ts'
+import { systemProcesses } from '../host/process-table.ts'
 import { systemClock } from '../host/system-clock.ts'
 import { createEventWriter, type EventMetadata, type EventWriterOptions } from '../sinks/kinesis/event-writer.ts'
 import { MonitorLog } from '../sinks/kinesis/monitor-log.ts'
 import type { SenderStatistics } from '../sinks/kinesis/put-statistics.ts'
 import { KinesisSender, type KinesisSenderOptions, type Undelivered } from '../sinks/kinesis/sender.ts'
+import { Spool } from '../sinks/spooling/spool.ts'
 import { connectCommand } from './commands/aws-connection.ts'
 import { parseStream } from './inputs/stream-reference.ts'
 import { probeStream } from './kinesis-probe.ts'
@@ -31,6 +33,13 @@ export interface LogSenderOptions
    * tries again itself.
    */
   readonly client?: KinesisClient
+  /**
+   * A folder where events are kept from before `write` resolves until they are delivered, so that the death of this
+   * process loses none; one sender a folder. Default none.
+   */
+  readonly spoolFolder?: string
+  /** Of that folder, in bytes; a full one is like a full memory. Default 1 GiB. */
+  readonly maxSpoolBytes?: number
   /** Whether a probe, a record without events, is put at the start. Default true. */
   readonly probe?: boolean
   /** How often the probe is tried again where waiting may help. Default 3. */
@@ -61,6 +70,8 @@ export interface LogSender {
   /** Takes nothing more and sends what is there, for at most that long (default 30,000 ms). Twice is fine. */
   close(timeoutMs?: number): Promise<Undelivered>
   statistics(): SenderStatistics
+  /** Resolves with the reason when the sender has given up after `giveUpMs`: nothing is sent or taken any more. */
+  readonly failed: Promise<Error>
 }
 
 /** Opens a sender. Rejects with `PROBE_FAILED` when the stream cannot be written to, `NO_REGION`, or `BAD_SETTING`. */
@@ -70,10 +81,11 @@ export async function openLogSender(options: LogSenderOptions): Promise<LogSende
   const stream = streamOf(options.stream)
   const client = options.client ?? (await connect(options, stream, environment))
   const inlet = new KinesisInlet(client, stream)
-  const sender = new KinesisSender({ ...options, inlet, streamName: stream.name, clock, logger })
   if (!(probeRetries >= 0)) throw new KinloaderError('BAD_SETTING', 'probeRetries must be at least 0.')
   const signal = new AbortController().signal
   if (probe) await probeStream({ inlet, streamName: stream.name, clock, signal, retries: probeRetries })
+  const spool = await openSpool(options, logger)
+  const sender = new KinesisSender({ ...options, inlet, streamName: stream.name, clock, logger, spool })
   sender.start()
   const monitor = new MonitorLog(sender, clock, logger, monitorIntervalMs)
   const deadlined = async <T>(timeoutMs: number, work: (deadline: AbortSignal) => Promise<T>): Promise<T> => {
@@ -103,7 +115,18 @@ export async function openLogSender(options: LogSenderOptions): Promise<LogSende
       return left
     },
     statistics: () => sender.statistics(),
+    failed: sender.failed,
   }
+}
+
+async function openSpool({ spoolFolder, maxSpoolBytes }: LogSenderOptions, logger: Logger): Promise<Spool | undefined> {
+  if (spoolFolder === undefined) return undefined
+  return Spool.open({
+    folder: spoolFolder,
+    logger,
+    processes: systemProcesses(),
+    ...(maxSpoolBytes !== undefined && { maxBytes: maxSpoolBytes }),
+  })
 }
 
 function streamOf(text: string): {

@@ -9,6 +9,7 @@ const definition: CommandDefinition = {
     { name: 'target', short: 'f', value: 'FILE', description: 'what to write' },
     { name: 'max-rate', value: 'N', environment: ['MAX_RATE', 'MAX-RATE'], default: '3', description: 'how fast' },
     { name: 'loud', environment: ['LOUD'], description: 'say more' },
+    { name: 'no-echo', description: 'do not come back' },
   ],
   notes: ['A note.'],
 }
@@ -57,6 +58,11 @@ describe('the command line of a command', () => {
     assert.equal(parse(['--stream-name=s'], { LOUD: 'True' })['loud'], 'true')
     assert.equal(parse(['--stream-name=s'], { LOUD: '0' })['loud'], undefined)
     assert.throws(() => parse(['--stream-name=s'], { LOUD: 'maybe' }), { code: 'USAGE' })
+  })
+
+  it('takes a switch whose name begins with "no" for what it is', () => {
+    assert.equal(parse(['--stream-name=s'])['no-echo'], undefined)
+    assert.equal(parse(['--stream-name=s', '--no-echo'])['no-echo'], 'true')
   })
 
   for (const [what, argv, message] of [

@@ -48,7 +48,7 @@ export class RecordingFiles {
     )) as unknown as typeof files.open
 
   #handle(handle: files.FileHandle, path: string): unknown {
-    const { taken = (bytes) => bytes } = this.#options
+    const { taken = (bytes: number): number => bytes } = this.#options
     return {
       write: (bytes: Buffer, at: number, length: number, position: number) =>
         this.#done(`write ${path} ${position}+${length}`, () => handle.write(bytes, at, taken(length), position)),

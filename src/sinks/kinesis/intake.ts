@@ -1,38 +1,59 @@
 import type { Clock } from '../../core/clock.ts'
-import { KinloaderError } from '../../core/errors.ts'
+import { errorCode, errorText, KinloaderError } from '../../core/errors.ts'
 import type { LogEvent } from '../../core/event.ts'
 import { Deferred } from '../deferred.ts'
 import { EventBatch } from './event-batch.ts'
+import type { PackingPlan } from './packing.ts'
+import type { SpooledBatches } from './spooled-batches.ts'
 
 /** A batch until its last event is delivered. */
 export interface CollectedBatch {
-  readonly events: EventBatch
+  readonly id: string
+  /** Undefined while it is on disk only. */
+  events: EventBatch | undefined
+  /** Of its events' lines, as far as they are known. */
+  bytes: number
+  /** Appends to its file which are under way; while there are any it is not complete. */
+  writing: number
   /** Resolves when all its events are delivered. */
   readonly delivered: Deferred
 }
 
+/** A batch as it is packed. */
+export interface LoadedBatch {
+  readonly batch: CollectedBatch
+  readonly events: EventBatch
+  readonly plan: PackingPlan | undefined
+}
+
 export interface IntakeOptions {
   readonly clock: Clock
-  /** Bytes of event lines held at the same time. */
+  /** Bytes of event lines held in memory at the same time. */
   readonly maxBytes: number
   /** How long events are collected, in milliseconds. */
   readonly flushIntervalMs: () => number
   /** The id of the next batch. */
   readonly nextId: () => string
+  readonly spooled?: SpooledBatches | undefined
 }
 
 interface Waiter {
-  readonly event: LogEvent
-  readonly line: string
-  readonly taken: (batch: CollectedBatch) => void
+  readonly bytes: number
+  /** There is room: takes it at once, so that nobody overtakes. */
+  readonly granted: () => void
   readonly refused: (error: Error) => void
 }
 
-/** A batch which holds more is closed before its time. */
+/** A batch which holds more is closed before its time, and one which holds a quarter of all there may be. */
 const fullBatchBytes = 4 * 1024 * 1024
+
+/** How soon a full spool is tried again when no batch was delivered meanwhile: others may fill the same disk. */
+const spoolRetryMs = 1000
 
 /**
  * Takes events until a bound, collects them in batches, and holds back who brings more, first come first served.
+ *
+ * With a spool an event is on disk before it counts as taken, and complete batches leave the memory when it is full.
  *
  * Those who wait are bounded too, for not everybody who writes waits for the promise: what exceeds a second `maxBytes`
  * of waiting events is refused with `QUEUE_FULL`.
@@ -43,15 +64,23 @@ export class Intake {
   /** All which are not delivered, closed or not. */
   readonly #live = new Set<CollectedBatch>()
   readonly #waiters: Waiter[] = []
+  readonly #fullBatchBytes: number
   #open: CollectedBatch | undefined
   #waitingBytes = 0
   #heldBytes = 0
-  #heldEvents = 0
+  #undelivered = 0
   #ended: Error | undefined
   #wake = new AbortController()
+  #spoolRoomy = new AbortController()
 
   constructor(options: IntakeOptions) {
     this.#options = options
+    this.#fullBatchBytes = Math.min(fullBatchBytes, options.maxBytes / 4)
+    for (const id of options.spooled?.leftovers ?? []) {
+      const batch = { id, events: undefined, bytes: 0, writing: 0, delivered: new Deferred() }
+      this.#closed.push(batch)
+      this.#live.add(batch)
+    }
   }
 
   /** Why nothing is taken any more. */
@@ -59,47 +88,48 @@ export class Intake {
     return this.#ended
   }
 
+  /** Events which are not delivered, also those on disk, and the bytes which are held for those in memory. */
   get pending(): { readonly events: number; readonly bytes: number } {
-    return { events: this.#heldEvents, bytes: this.#heldBytes }
+    return { events: this.#undelivered, bytes: this.#heldBytes }
   }
 
-  /** Whether an event of that line would be taken at once. */
-  hasRoomFor(line: string): boolean {
-    if (this.#waiters.length > 0) return false
-    // One which is larger than all the room there is gets through alone.
-    return this.#heldBytes === 0 || this.#heldBytes + line.length <= this.#options.maxBytes
+  /** Whether an event of so many bytes may be taken without waiting for room. */
+  hasRoomFor(bytes: number): boolean {
+    return this.#waiters.length === 0 && this.#fits(bytes)
   }
 
-  /** Only where `hasRoomFor` said so. */
+  /** In memory. Only where `hasRoomFor` said so. */
   take(event: LogEvent, line: string): CollectedBatch {
-    this.#heldBytes += line.length
-    this.#heldEvents += 1
+    this.#hold(line.length)
     const batch = this.#openBatch()
-    batch.events.add(event, line)
-    if (batch.events.bytes >= fullBatchBytes) this.#close()
-    else if (batch.events.events === 1) this.#wake.abort()
+    this.#add(batch, event, line)
     return batch
   }
 
-  /** Waits for room. Rejects with `QUEUE_FULL`, `ABORTED`, or the error the intake ended with. */
-  takeLater(event: LogEvent, line: string, signal?: AbortSignal): Promise<CollectedBatch> {
-    if (this.#waitingBytes + line.length > this.#options.maxBytes && this.#waiters.length > 0)
+  /**
+   * Waits for room, and with a spool for the disk. Rejects with `QUEUE_FULL`, `ABORTED`, what the intake ended with,
+   * or the spool's own errors; `SPOOL_FULL` only with `isPatient` false.
+   */
+  takeLater(event: LogEvent, line: string, isPatient: boolean, signal?: AbortSignal): Promise<CollectedBatch> {
+    const bytes = line.length
+    if (this.hasRoomFor(bytes)) return this.#admit(event, line, isPatient, signal)
+    if (this.#waitingBytes + bytes > this.#options.maxBytes && this.#waiters.length > 0) {
       return Promise.reject(queueFull())
+    }
     return new Promise((resolve, reject) => {
       const leave = (): void => {
         const at = this.#waiters.indexOf(waiter)
         if (at < 0) return
         this.#waiters.splice(at, 1)
-        this.#waitingBytes -= line.length
-        waiter.refused(new KinloaderError('ABORTED', 'The write was given up before the event was taken.'))
+        this.#waitingBytes -= bytes
+        waiter.refused(givenUp())
         this.#serve()
       }
       const waiter: Waiter = {
-        event,
-        line,
-        taken: (batch) => {
+        bytes,
+        granted: () => {
           signal?.removeEventListener('abort', leave)
-          resolve(batch)
+          resolve(this.#admit(event, line, isPatient, signal))
         },
         refused: (error) => {
           signal?.removeEventListener('abort', leave)
@@ -107,25 +137,28 @@ export class Intake {
         },
       }
       this.#waiters.push(waiter)
-      this.#waitingBytes += line.length
+      this.#waitingBytes += bytes
       signal?.addEventListener('abort', leave)
       if (signal?.aborted === true) leave()
     })
   }
 
   /** The next batch to be packed, in order: a full one, or the open one when it is old enough. Undefined at the abort. */
-  async next(signal: AbortSignal): Promise<CollectedBatch | undefined> {
+  async next(signal: AbortSignal): Promise<LoadedBatch | undefined> {
     const { clock, flushIntervalMs } = this.#options
     while (!signal.aborted) {
       this.#wake = new AbortController()
-      const open = this.#open
-      if (this.#closed.length === 0 && open !== undefined) {
-        const ageMs = clock.monotonic() - open.events.openedAtMs
-        if (ageMs >= flushIntervalMs()) this.#close()
+      const open = this.#open?.events
+      const ageMs = open === undefined ? 0 : clock.monotonic() - open.openedAtMs
+      if (this.#closed.length === 0 && open !== undefined && ageMs >= flushIntervalMs()) this.#close()
+      const next = this.#closed[0]
+      if (next?.writing === 0) {
+        this.#closed.shift()
+        const loaded = await this.#load(next)
+        if (loaded !== undefined) return loaded
+        continue
       }
-      const next = this.#closed.shift()
-      if (next !== undefined) return next
-      const waitMs = open === undefined ? 3_600_000 : open.events.openedAtMs + flushIntervalMs() - clock.monotonic()
+      const waitMs = next !== undefined || open === undefined ? 3_600_000 : flushIntervalMs() - ageMs
       await clock.sleep(waitMs, AbortSignal.any([signal, this.#wake.signal]))
     }
     return undefined
@@ -137,17 +170,29 @@ export class Intake {
     await Promise.allSettled([...this.#live].map(({ delivered }) => delivered.promise))
   }
 
+  /** The batch's events are records now, of so many bytes in all, and these are held instead. */
+  packed(batch: CollectedBatch, recordBytes: number): void {
+    this.#heldBytes += recordBytes - batch.bytes
+    batch.events = undefined
+    this.#serve()
+  }
+
   /** So many events are delivered, which held so many bytes. */
   delivered(events: number, bytes: number): void {
-    this.#heldEvents -= events
+    this.#undelivered -= events
     this.#heldBytes -= bytes
     this.#serve()
   }
 
-  /** Nothing of the batch is left. */
-  finished(batch: CollectedBatch): void {
+  /** Nothing of the batch is left to be delivered. */
+  async finished(batch: CollectedBatch): Promise<void> {
+    // Given up meanwhile: the spool is closed, and the next process sends the batch again.
+    if (!this.#live.has(batch)) return
+    await this.#options.spooled?.remove(batch.id)
     this.#live.delete(batch)
     batch.delivered.resolve()
+    this.#spoolRoomy.abort()
+    this.#spoolRoomy = new AbortController()
   }
 
   /** Nothing more is taken; who waits is refused with that. */
@@ -155,19 +200,116 @@ export class Intake {
     this.#ended ??= reason
     for (const waiter of this.#waiters.splice(0)) waiter.refused(reason)
     this.#waitingBytes = 0
+    this.#spoolRoomy.abort()
   }
 
-  /** What is not delivered will not be. */
+  /** What is not delivered will not be, by this process. */
   abandon(reason: Error): void {
     this.end(reason)
     for (const { delivered } of this.#live) delivered.reject(reason)
     this.#live.clear()
   }
 
+  #fits(bytes: number): boolean {
+    // One which is larger than all the room there is gets through alone.
+    return this.#heldBytes === 0 || this.#heldBytes + bytes <= this.#options.maxBytes || this.#evicts(bytes)
+  }
+
+  #hold(bytes: number): void {
+    this.#heldBytes += bytes
+    this.#undelivered += 1
+  }
+
+  #add(batch: CollectedBatch, event: LogEvent, line: string): void {
+    batch.events?.add(event, line)
+    batch.bytes += line.length
+    if (batch.bytes >= this.#fullBatchBytes && this.#open === batch) this.#close()
+    else if (batch.events?.events === 1) this.#wake.abort()
+  }
+
+  async #admit(event: LogEvent, line: string, isPatient: boolean, signal?: AbortSignal): Promise<CollectedBatch> {
+    const { spooled } = this.#options
+    if (spooled === undefined) return this.take(event, line)
+    this.#hold(line.length)
+    try {
+      return await this.#spool(spooled, event, line, isPatient, signal)
+    } catch (error) {
+      this.delivered(1, line.length)
+      throw error
+    }
+  }
+
+  async #spool(
+    spooled: SpooledBatches,
+    event: LogEvent,
+    line: string,
+    isPatient: boolean,
+    signal?: AbortSignal,
+  ): Promise<CollectedBatch> {
+    const { clock } = this.#options
+    for (;;) {
+      const batch = this.#openBatch()
+      batch.writing += 1
+      try {
+        await spooled.append(batch.id, event)
+        this.#add(batch, event, line)
+        return batch
+      } catch (error) {
+        if (errorCode(error) !== 'SPOOL_FULL' || !isPatient) throw error
+      } finally {
+        batch.writing -= 1
+        if (batch.writing === 0) this.#wake.abort()
+      }
+      const ways = [this.#spoolRoomy.signal, ...(signal === undefined ? [] : [signal])]
+      await clock.sleep(spoolRetryMs, AbortSignal.any(ways))
+      if (this.#ended !== undefined) throw this.#ended
+      if (signal?.aborted === true) throw givenUp()
+    }
+  }
+
+  /** Undefined when it is on disk and cannot be read: it was told, and stays there. */
+  async #load(batch: CollectedBatch): Promise<LoadedBatch | undefined> {
+    if (batch.events !== undefined) return { batch, events: batch.events, plan: undefined }
+    try {
+      const read = await this.#options.spooled?.read(batch.id)
+      if (read === undefined) throw new KinloaderError('SPOOL_GONE', `The batch ${batch.id} is gone.`)
+      const { events, plan } = read
+      // One of an earlier process was not known to hold anything.
+      if (batch.bytes === 0) this.#undelivered += events.events
+      batch.bytes = events.bytes
+      this.#heldBytes += events.bytes
+      return { batch, events, plan }
+    } catch (error) {
+      this.#live.delete(batch)
+      batch.delivered.reject(error instanceof Error ? error : new Error(errorText(error)))
+      return undefined
+    }
+  }
+
+  /** Complete batches leave the memory, the latest first, until so many bytes fit; whether they do now. */
+  #evicts(bytes: number): boolean {
+    const { spooled, maxBytes } = this.#options
+    if (spooled === undefined) return false
+    for (const batch of [...this.#closed].reverse()) {
+      if (this.#heldBytes + bytes <= maxBytes) break
+      if (batch.events === undefined || batch.writing > 0) continue
+      batch.events = undefined
+      this.#heldBytes -= batch.bytes
+      batch.writing += 1
+      void spooled.rest(batch.id).finally(() => {
+        batch.writing -= 1
+        this.#wake.abort()
+      })
+    }
+    return this.#heldBytes + bytes <= maxBytes
+  }
+
   #openBatch(): CollectedBatch {
     if (this.#open !== undefined) return this.#open
     const { clock, nextId } = this.#options
-    this.#open = { events: new EventBatch(nextId(), clock.monotonic()), delivered: new Deferred() }
+    const id = nextId()
+    const events = new EventBatch(id, clock.monotonic())
+    this.#open = { id, events, bytes: 0, writing: 0, delivered: new Deferred() }
     this.#live.add(this.#open)
     return this.#open
   }
@@ -181,11 +323,10 @@ export class Intake {
 
   #serve(): void {
     for (let first = this.#waiters[0]; first !== undefined; first = this.#waiters[0]) {
-      const fits = this.#heldBytes === 0 || this.#heldBytes + first.line.length <= this.#options.maxBytes
-      if (!fits) return
+      if (!this.#fits(first.bytes)) return
       this.#waiters.shift()
-      this.#waitingBytes -= first.line.length
-      first.taken(this.take(first.event, first.line))
+      this.#waitingBytes -= first.bytes
+      first.granted()
     }
   }
 }
@@ -196,4 +337,8 @@ function queueFull(): KinloaderError {
     'The log write queue is full: wait for the promise of each write, raise maxPendingBytes, or let events be dropped.',
     { retryable: true },
   )
+}
+
+function givenUp(): KinloaderError {
+  return new KinloaderError('ABORTED', 'The write was given up before the event was taken.')
 }

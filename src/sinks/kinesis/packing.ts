@@ -12,8 +12,6 @@ export interface PackedRecord {
   readonly partitionKey: string
   /** Events in it. */
   readonly events: number
-  /** Of its events' lines, before compression. */
-  readonly lineBytes: number
   /** What counts against Kinesis's limits: data and key. */
   readonly bytes: number
   /** Records of the same chain are put one after the other, because their order matters. */
@@ -135,7 +133,6 @@ export class Packing {
       data,
       partitionKey,
       events: lines.length,
-      lineBytes: lines.reduce((sum, line) => sum + line.length, 0),
       bytes: data.length + Buffer.byteLength(partitionKey),
       chain: metadata.unbroken ? partitionKey : undefined,
     }

@@ -3,16 +3,18 @@ import type { KinesisInlet } from '../../clients/kinesis-inlet.ts'
 import { isAborted } from '../../core/aborting.ts'
 import type { Random } from '../../core/backoff.ts'
 import type { Clock } from '../../core/clock.ts'
-import { errorText, KinloaderError } from '../../core/errors.ts'
+import { errorCode, errorText, KinloaderError } from '../../core/errors.ts'
 import type { LogEvent } from '../../core/event.ts'
 import type { Logger } from '../../core/logger.ts'
 import type { Receipt, Sink } from '../../core/sink.ts'
 import { settledOrAborted } from '../deferred.ts'
 import { BlockIds } from './block-ids.ts'
-import { lineOf } from './event-batch.ts'
-import { type CollectedBatch, Intake } from './intake.ts'
+import { type EventBatch, lineOf } from './event-batch.ts'
+import { type CollectedBatch, Intake, type LoadedBatch } from './intake.ts'
 import { awsPutLimits, type PutLimits } from './limits.ts'
-import { Packing } from './packing.ts'
+import { type PackedRecord, Packing } from './packing.ts'
+import { SpooledBatches } from './spooled-batches.ts'
+import type { Spool } from '../spooling/spool.ts'
 import { PutFaultLog } from './put-fault-log.ts'
 import { PutQueue } from './put-queue.ts'
 import { PutStatistics, type SenderStatistics } from './put-statistics.ts'
@@ -30,7 +32,7 @@ export interface KinesisSenderOptions {
   readonly flushIntervalMs?: number
   /** PutRecords at the same time. Default 3. */
   readonly maxParallelFlushes?: number
-  /** Bytes of events, as they stand in records, which are held until they are delivered. Default 32 MiB. */
+  /** Bytes of events held in memory until they are delivered. Default 32 MiB. */
   readonly maxPendingBytes?: number
   /** What a write does when that is reached: `wait`, or `drop` the event and count it. Default `wait`. */
   readonly whenFull?: 'wait' | 'drop'
@@ -39,6 +41,8 @@ export interface KinesisSenderOptions {
    * patience before the sender fails, in milliseconds. Default Infinity.
    */
   readonly giveUpMs?: number
+  /** Events are on disk there before they count as taken. The sender closes it. */
+  readonly spool?: Spool | undefined
   /** Default: AWS's. */
   readonly limits?: PutLimits
   /** Default zlib's, in its threads. */
@@ -49,7 +53,7 @@ export interface KinesisSenderOptions {
 /** What a sender had not delivered when it was asked. */
 export interface Undelivered {
   readonly events: number
-  /** Of their lines in records. */
+  /** What they take in memory. */
   readonly bytes: number
 }
 
@@ -71,7 +75,11 @@ export class KinesisSender implements Sink<LogEvent> {
   readonly #queue: PutQueue
   readonly #listing: ShardListing
   readonly #stop = new AbortController()
-  readonly #batchPrefix = randomBytes(8).toString('hex')
+  readonly #spooled: SpooledBatches | undefined
+  readonly #idPrefix: string
+  /** Resolves with the reason when the sender has given up: nothing is sent or taken any more. */
+  readonly failed: Promise<Error>
+  #giveUp: (reason: Error) => void = () => {}
   #batches = 0
   /** The writes of `write`, one after the other. */
   #turn: Promise<unknown> = Promise.resolve()
@@ -85,8 +93,14 @@ export class KinesisSender implements Sink<LogEvent> {
     if (!(maxParallelFlushes >= 1)) throw badOption('maxParallelFlushes must be at least 1.')
     if (!(maxPendingBytes >= 1)) throw badOption('maxPendingBytes must be at least 1.')
     this.#options = options
+    this.failed = new Promise((resolve) => {
+      this.#giveUp = resolve
+    })
     this.#shards = new ShardMap({ clock, limits, random })
     this.#target = new RecordTarget({ clock, limits, shards: () => this.#shards.shards.length })
+    // Grows with time, so that batches on disk are in order by their names.
+    this.#idPrefix = `${Math.max(0, clock.now()).toString(16).padStart(12, '0')}${randomBytes(6).toString('hex')}`
+    this.#spooled = options.spool === undefined ? undefined : new SpooledBatches(options.spool, clock, logger)
     const blockIds = new BlockIds()
     this.#packing = new Packing({
       encId: randomBytes(8).readBigUInt64BE() >> 1n,
@@ -98,7 +112,8 @@ export class KinesisSender implements Sink<LogEvent> {
       clock,
       maxBytes: maxPendingBytes,
       flushIntervalMs: () => flushIntervalMs * this.#target.patience,
-      nextId: () => `${this.#batchPrefix}-${(this.#batches += 1)}`,
+      nextId: () => `${this.#idPrefix}-${String((this.#batches += 1)).padStart(8, '0')}`,
+      spooled: this.#spooled,
     })
     this.#listing = new ShardListing({ inlet, shards: this.#shards, clock, logger, streamName, random })
     this.#queue = new PutQueue({
@@ -110,6 +125,7 @@ export class KinesisSender implements Sink<LogEvent> {
       statistics: this.#statistics,
       faults: new PutFaultLog(logger, clock, streamName),
       target: this.#target,
+      highWaterBytes: Math.min(mostWaitingBytes, maxPendingBytes / 2),
       maxParallel: maxParallelFlushes,
       giveUpMs: options.giveUpMs ?? Infinity,
       onUnknownShard: () => {
@@ -127,6 +143,7 @@ export class KinesisSender implements Sink<LogEvent> {
       const reason = error instanceof Error ? error : new Error(errorText(error))
       this.#stop.abort()
       this.#intake.abandon(reason)
+      this.#giveUp(reason)
     }
     this.#listing.run(signal).catch(failed)
     this.#queue.run(signal).catch(failed)
@@ -141,20 +158,26 @@ export class KinesisSender implements Sink<LogEvent> {
     const line = lineOf(event)
     const problem = this.#problemWith(event, line)
     if (problem !== undefined) return this.#drop(problem)
-    if (this.#intake.hasRoomFor(line)) {
+    const { whenFull = 'wait' } = this.#options
+    const hasRoom = this.#intake.hasRoomFor(line.length)
+    if (hasRoom && this.#spooled === undefined) {
       this.#intake.take(event, line)
       this.#statistics.add('entries')
       return taken
     }
-    if (this.#options.whenFull === 'drop') {
+    if (!hasRoom && whenFull === 'drop') {
       this.#statistics.add('droppedWrites')
       return taken
     }
-    return this.#intake.takeLater(event, line).then(
+    return this.#intake.takeLater(event, line, whenFull === 'wait').then(
       () => {
         this.#statistics.add('entries')
       },
-      (error: unknown) => this.#drop(error),
+      (error: unknown) => {
+        if (errorCode(error) !== 'SPOOL_FULL') return this.#drop(error)
+        this.#statistics.add('droppedWrites')
+        return undefined
+      },
     )
   }
 
@@ -199,6 +222,7 @@ export class KinesisSender implements Sink<LogEvent> {
     this.#intake.abandon(
       new KinloaderError('NOT_SETTLED', 'The log sender was closed before Kinesis took the event: give it more time.'),
     )
+    await this.#spooled?.close()
     return left
   }
 
@@ -211,9 +235,10 @@ export class KinesisSender implements Sink<LogEvent> {
         const line = lineOf(event)
         const problem = this.#problemWith(event, line)
         if (problem !== undefined) throw problem
-        const batch = this.#intake.hasRoomFor(line)
-          ? this.#intake.take(event, line)
-          : await this.#intake.takeLater(event, line, signal)
+        const batch =
+          this.#spooled === undefined && this.#intake.hasRoomFor(line.length)
+            ? this.#intake.take(event, line)
+            : await this.#intake.takeLater(event, line, true, signal)
         this.#statistics.add('entries')
         batches.add(batch)
       }
@@ -247,21 +272,39 @@ export class KinesisSender implements Sink<LogEvent> {
         this.#statistics.add('flushFull')
         await settledOrAborted(this.#queue.roomy, signal)
       }
-      const batch = await this.#intake.next(signal)
-      if (batch === undefined) return
-      const { id, groups } = batch.events
-      const { records } = await this.#packing.pack(id, groups, this.#target.bytes)
-      let left = records.length
-      for (const record of records) {
-        this.#queue.put(record, () => {
-          this.#intake.delivered(record.events, record.lineBytes)
-          left -= 1
-          if (left === 0) this.#intake.finished(batch)
-        })
-      }
+      const next = await this.#intake.next(signal)
+      if (next !== undefined) await this.#packOne(next)
     }
   }
+
+  async #packOne({ batch, events, plan }: LoadedBatch): Promise<void> {
+    const { id } = batch
+    const records =
+      plan === undefined ? await this.#packNew(events) : await this.#packing.repack(id, events.groups, plan)
+    let left = records.length
+    this.#intake.packed(
+      batch,
+      records.reduce((sum, { bytes }) => sum + bytes, 0),
+    )
+    if (left === 0) await this.#intake.finished(batch)
+    for (const record of records) {
+      this.#queue.put(record, () => {
+        this.#intake.delivered(record.events, record.bytes)
+        left -= 1
+        if (left === 0) void this.#intake.finished(batch)
+      })
+    }
+  }
+
+  async #packNew({ id, groups }: EventBatch): Promise<readonly PackedRecord[]> {
+    const { records, plan } = await this.#packing.pack(id, groups, this.#target.bytes)
+    await this.#spooled?.seal(id, plan)
+    return records
+  }
 }
+
+/** Records which wait to be put: some requests' worth. */
+const mostWaitingBytes = 8 * 1024 * 1024
 
 /** One for all writes which are taken at once. */
 const taken: Promise<void> = Promise.resolve()

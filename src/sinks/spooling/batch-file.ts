@@ -18,6 +18,8 @@ export interface SpoolBatch {
   append(frame: Uint8Array): Promise<void>
   /** The last frame: later appends are refused, the file is closed. A seal which was refused may be tried again. */
   seal(frame: Uint8Array): Promise<void>
+  /** Takes no more frames for now, and lets the file go: the batch may be read, and resumed. */
+  rest(): Promise<void>
   /** Of the file, once everything which was appended is written. At most 64 MiB. */
   readonly bytes: number
 }
@@ -100,6 +102,13 @@ export class BatchFile implements SpoolBatch {
     this.#state = 'open'
   }
 
+  async rest(): Promise<void> {
+    if (this.#state !== 'open') throw noLonger(this.name, this.#state)
+    this.#state = 'unsealed'
+    await this.#draining
+    await this.#close()
+  }
+
   /** The file was read and holds this much. */
   found(wholeBytes: number, sealed: boolean): void {
     this.#shrink(this.#wholeBytes - wholeBytes)
@@ -173,8 +182,8 @@ export class BatchFile implements SpoolBatch {
       if (sealIn(group)) await this.#finish(handle)
     } catch (error) {
       this.#torn = true
-      // Tried again before the next write: until then the reader takes these bytes for what they are.
-      if (this.#handle !== undefined) await this.#mend(handle).catch(() => undefined)
+      // Where it fails (the file may be closed by now) it is tried again before the next write.
+      await this.#mend(handle).catch(() => undefined)
       throw error
     }
   }

@@ -6,6 +6,7 @@ import { Backoff, type Random } from '../../core/backoff.ts'
 import type { Budget, Reservation } from '../../core/budget.ts'
 import type { Clock } from '../../core/clock.ts'
 import { Counters } from '../../core/metrics.ts'
+import type { RateGate } from '../../core/rate-gate.ts'
 import { readAnswer, type Answer } from './answer.ts'
 import { FetchSize } from './fetch-size.ts'
 import { Freshness, type Gap } from './freshness.ts'
@@ -33,6 +34,10 @@ export interface ShardReaderOptions {
   readonly clock: Clock
   readonly random: Random
   readonly limits: ReadLimits
+  /** Passed before each call for records; shared with other shards. */
+  readonly gate?: RateGate | undefined
+  /** Between two tries where somebody has to act, in milliseconds; half of it at least. Default 30,000. */
+  readonly slowRetryMs?: number | undefined
   readonly retentionMs: number
   /** Who does not take what was read, for the state line: `Splunk`. */
   readonly heldBackBy: string
@@ -48,7 +53,7 @@ export interface ShardReaderOptions {
 }
 
 /** Denied, disabled keys, a stream which is gone: somebody has to act, and may. */
-const slowRetryMs = 30_000
+const defaultSlowRetryMs = 30_000
 
 type Phase = 'reading' | 'throttled' | 'failing' | 'stopped' | 'closed'
 
@@ -73,6 +78,7 @@ export class ShardReader {
   #phase: Phase = 'reading'
   #badIterators = 0
   #reported = false
+  #isQueueing = false
   #progressAtMs: number
 
   constructor(options: ShardReaderOptions) {
@@ -108,9 +114,14 @@ export class ShardReader {
     return lagMs === undefined ? undefined : Math.max(lagMs, this.#inFlight.oldestMs)
   }
 
+  /** Moment of the monotonic clock up to which everything was delivered; undefined before the first answer. */
+  get completeAtMs(): number | undefined {
+    return this.#freshness.completeAtMs
+  }
+
   /** Milliseconds without an answer or an error, while nobody holds the shard back. */
   get stalledMs(): number {
-    return this.#inFlight.isWaiting ? 0 : this.#options.clock.monotonic() - this.#progressAtMs
+    return this.#inFlight.isWaiting || this.#isQueueing ? 0 : this.#options.clock.monotonic() - this.#progressAtMs
   }
 
   /** Resolves when the shard is drained, stopped for good, or the signal aborts; never rejects. */
@@ -122,6 +133,7 @@ export class ShardReader {
       if (delayMs > 0) await clock.sleep(delayMs, signal)
       const reservation = await this.#inFlight.makeRoom(this.#size.reserveBytes, signal)
       if (reservation === undefined) continue
+      await this.#passGate(signal)
       this.#progressAtMs = clock.monotonic()
       try {
         await this.#fetch(reservation, signal)
@@ -131,6 +143,13 @@ export class ShardReader {
         await this.#endure(error, signal)
       }
     }
+  }
+
+  /** Before the iterator is asked for, not after: with many shards the wait may be longer than an iterator lives. */
+  async #passGate(signal: AbortSignal): Promise<void> {
+    this.#isQueueing = true
+    await this.#options.gate?.pass(signal)
+    this.#isQueueing = false
   }
 
   async #fetch(reservation: Reservation, signal: AbortSignal): Promise<void> {
@@ -234,7 +253,7 @@ export class ShardReader {
       case 'bad-iterator':
         this.#iterator = undefined
         this.#badIterators += 1
-        if (this.#badIterators > 1) await this.#fail(fault, error, slowRetryMs, signal)
+        if (this.#badIterators > 1) await this.#fail(fault, error, signal)
         return
       case 'throttled':
         this.#phase = 'throttled'
@@ -267,7 +286,7 @@ export class ShardReader {
       case 'key':
       case 'credentials':
       case 'refused':
-        await this.#fail(fault, error, slowRetryMs, signal)
+        await this.#fail(fault, error, signal)
         return
       case 'aborted':
       case 'expired-token':
@@ -288,21 +307,22 @@ export class ShardReader {
     try {
       listed = await lookUp()
     } catch {
-      await this.#fail('gone', error, slowRetryMs, signal)
+      await this.#fail('gone', error, signal)
       return
     }
     if (listed !== 'unlisted') {
-      await this.#fail('gone', error, slowRetryMs, signal)
+      await this.#fail('gone', error, signal)
       return
     }
     this.#tellGap(this.#freshness.lost(retentionMs))
     this.#position = { kind: 'end' }
   }
 
-  async #fail(fault: KinesisFault, error: unknown, waitMs: number, signal: AbortSignal): Promise<void> {
+  async #fail(fault: KinesisFault, error: unknown, signal: AbortSignal): Promise<void> {
     this.#phase = 'failing'
     this.#report(fault, error)
-    await this.#options.clock.sleep(waitMs * (0.5 + this.#options.random() / 2), signal)
+    const { slowRetryMs = defaultSlowRetryMs } = this.#options
+    await this.#options.clock.sleep(slowRetryMs * (0.5 + this.#options.random() / 2), signal)
   }
 
   #report(fault: KinesisFault, error: unknown): void {

@@ -22,10 +22,12 @@ function framesBefore(frames: readonly Frame[], at: number): number {
 
 describe('spool frames', () => {
   it('have the form which is drawn', () => {
+    const [first, last] = ['0000000301', '0000000002']
     assert.equal(
       encodeFrames([entry(Buffer.from('abc')), seal(Buffer.of())]).toString('hex'),
-      `00000003${'01'}${crcOf('0000000301').slice(2)}${crcOf('0000000301616263')}616263` +
-        `00000000${'02'}${crcOf('0000000002').slice(2)}${crcOf('0000000002')}`,
+      [first, crcOf(first).slice(2), crcOf(`${first}616263`), '616263', last, crcOf(last).slice(2), crcOf(last)].join(
+        '',
+      ),
     )
   })
 

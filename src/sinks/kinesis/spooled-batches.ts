@@ -1,0 +1,138 @@
+import { decodeSpooledEvent, encodeSpooledEvent } from '../../codecs/spooled-event.ts'
+import type { Clock } from '../../core/clock.ts'
+import { errorCode, errorText, KinloaderError } from '../../core/errors.ts'
+import type { LogEvent } from '../../core/event.ts'
+import type { Logger } from '../../core/logger.ts'
+import type { SpoolBatch } from '../spooling/batch-file.ts'
+import type { Spool } from '../spooling/spool.ts'
+import { EventBatch, lineOf } from './event-batch.ts'
+import type { PackingPlan } from './packing.ts'
+
+/** A batch as it was read back. */
+export interface ReadBatch {
+  readonly events: EventBatch
+  /** Present when it may have been sent: its records must be the same again. */
+  readonly plan: PackingPlan | undefined
+}
+
+/**
+ * Batches of events on disk, from before an event counts as taken until it is delivered. What the frames of the spool
+ * mean is known here: each is an event, and the seal is how the batch was cut into records.
+ */
+export class SpooledBatches {
+  readonly #spool: Spool
+  readonly #clock: Clock
+  readonly #logger: Logger
+  readonly #files = new Map<string, SpoolBatch>()
+
+  constructor(spool: Spool, clock: Clock, logger: Logger) {
+    this.#spool = spool
+    this.#clock = clock
+    this.#logger = logger
+  }
+
+  /** Ids of the batches an earlier process left, oldest first. */
+  get leftovers(): readonly string[] {
+    return this.#spool.leftovers
+  }
+
+  /** Resolves when the event survives the death of this process. Rejects as the spool does. */
+  async append(id: string, event: LogEvent): Promise<void> {
+    let file = this.#files.get(id)
+    if (file === undefined) {
+      file = this.#spool.begin(id)
+      this.#files.set(id, file)
+    }
+    await file.append(encodeSpooledEvent(event))
+  }
+
+  /** The batch leaves the memory and has to be read again. */
+  async rest(id: string): Promise<void> {
+    const file = this.#files.get(id)
+    this.#files.delete(id)
+    await file?.rest()
+  }
+
+  /** What cannot be read is told and stays where it is. */
+  async read(id: string): Promise<ReadBatch> {
+    try {
+      return await this.#read(id)
+    } catch (error) {
+      this.#logger.error('spool', {
+        batch: id,
+        error: errorText(error),
+        effect:
+          'the events of this batch are not sent; its file stays in the spool and is tried again at the next start',
+      })
+      throw error
+    }
+  }
+
+  /** Before anything of the batch is put. Without its seal a batch would be sent under other ids after a crash. */
+  async seal(id: string, plan: PackingPlan): Promise<void> {
+    try {
+      const file = this.#files.get(id) ?? this.#spool.resume(id)
+      this.#files.delete(id)
+      await file.seal(Buffer.from(JSON.stringify(plan)))
+    } catch (error) {
+      this.#logger.warn('spool', {
+        batch: id,
+        error: errorText(error),
+        effect: 'the batch is sent all the same; after a crash it would be sent again under other batch ids',
+      })
+    }
+  }
+
+  async remove(id: string): Promise<void> {
+    try {
+      this.#files.delete(id)
+      await this.#spool.remove(id)
+    } catch (error) {
+      this.#logger.warn('spool', {
+        batch: id,
+        error: errorText(error),
+        effect: 'the batch is delivered but its file stays; it will be sent again under the same batch ids',
+      })
+    }
+  }
+
+  close(): Promise<void> {
+    return this.#spool.close()
+  }
+
+  async #read(id: string): Promise<ReadBatch> {
+    const { frames, seal } = await this.#spool.read(id)
+    const events = new EventBatch(id, this.#clock.monotonic())
+    for (const frame of frames) {
+      const event = this.#decoded(id, frame)
+      if (event !== undefined) events.add(event, lineOf(event))
+    }
+    return { events, plan: seal === undefined ? undefined : planOf(seal) }
+  }
+
+  /** A frame of another version of this program: told, because the event is lost. */
+  #decoded(id: string, frame: Uint8Array): LogEvent | undefined {
+    try {
+      return decodeSpooledEvent(frame)
+    } catch (error) {
+      this.#logger.error('spool', { batch: id, lost: 1, error: errorText(error), code: errorCode(error) })
+      return undefined
+    }
+  }
+}
+
+function planOf(seal: Uint8Array): PackingPlan {
+  const plan: unknown = JSON.parse(Buffer.from(seal).toString())
+  if (isPlan(plan)) return plan
+  throw new KinloaderError('SPOOL_FAILED', 'A spooled batch has a seal which this program did not write.')
+}
+
+function isPlan(value: unknown): value is PackingPlan {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    'encId' in value &&
+    'records' in value &&
+    Array.isArray(value.records)
+  )
+}

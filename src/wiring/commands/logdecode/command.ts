@@ -1,0 +1,87 @@
+import type { Writable } from 'node:stream'
+import { errorCode, errorText, KinloaderError } from '../../../core/errors.ts'
+import { type CommandDefinition, type CommandValues, usageError } from '../../../host/command-line.ts'
+import { exitCodes, type RunnableCommand } from '../../../host/run-command.ts'
+import type { ProgramHost } from '../../../host/run.ts'
+import { PatternFiles } from '../../../sinks/file-pattern/files.ts'
+import { AnyDump } from './any-dump.ts'
+import { BadRecords } from './bad-records.ts'
+import { chunksOf } from './chunks.ts'
+import { Decoding } from './decoding.ts'
+import { type EventFormat, JsonFormat, rawFormat } from './formats.ts'
+import { Repeats } from './repeats.ts'
+import { filesTarget, streamTarget, type Target } from './target.ts'
+
+const definition: CommandDefinition = {
+  name: 'logdecode',
+  summary: 'Decodes what dumpstream has dumped: reads it from stdin and writes the events.',
+  flags: [
+    {
+      name: 'target-filepath',
+      short: 'f',
+      value: 'TEMPLATE',
+      description:
+        'files to write instead of stdout; %source%, %sourcetype%, %host% and %index% in it stand for what the events have',
+    },
+    {
+      name: 'format',
+      value: 'FORMAT',
+      default: 'raw',
+      description: 'raw, the text of the events, or json, an object an event with all that is known of it',
+    },
+    { name: 'indent-json', description: 'spread each JSON object over several lines' },
+    { name: 'errors', value: 'FILE', description: 'where records go which cannot be decoded, to be fed again' },
+    { name: 'strict', description: 'end at the first record which cannot be decoded' },
+    { name: 'drop-repeats', description: 'drop records which a sender has put twice, told by their batch ids' },
+  ],
+  notes: [
+    "Stdin is what dumpstream prints, JSON lines or raw. Each record is a sender's log record, a message of CloudWatch",
+    'Logs or gzip of any text. Exit codes: 0 done, 1 some records could not be decoded, 2 wrong usage, 100 failed.',
+  ],
+}
+
+export const logdecodeCommand: RunnableCommand = { definition, run }
+
+async function run({ flags }: CommandValues, host: ProgramHost): Promise<number> {
+  const { stdin, stdout, terminal, clock, signal } = host
+  const format = formatOf(flags.get('format'), flags.has('indent-json'))
+  const target = targetOf(flags.get('target-filepath'), stdout)
+  const bad = new BadRecords({ terminal, strict: flags.has('strict'), file: flags.get('errors') })
+  const repeats = flags.has('drop-repeats') ? new Repeats() : undefined
+  const decoding = new Decoding({ format, target, bad, repeats })
+  const dump = new AnyDump()
+  let isStopped = false
+  try {
+    for await (const chunk of chunksOf(stdin, { clock, signal })) {
+      if (chunk === 'stopped') isStopped = true
+      else for (const item of chunk === 'quiet' ? dump.quiet() : dump.push(chunk)) await decoding.take(item)
+      await decoding.flush()
+    }
+    if (!isStopped) for (const item of dump.end()) await decoding.take(item)
+  } finally {
+    await decoding.flush()
+    await target.close()
+    bad.close()
+  }
+  if (repeats !== undefined && repeats.count > 0)
+    terminal.write(`logdecode: ${repeats.count} repeated records dropped.\n`)
+  if (isStopped) terminal.write('logdecode: stopped before the end of the input.\n')
+  if (bad.count > 0) terminal.write(`logdecode: ${bad.count} of ${decoding.records} records could not be decoded.\n`)
+  return isStopped || bad.count > 0 ? exitCodes.partly : exitCodes.done
+}
+
+function targetOf(pattern: string | undefined, stdout: Writable): Target {
+  if (pattern === undefined) return streamTarget(stdout)
+  try {
+    return filesTarget(new PatternFiles(pattern))
+  } catch (error) {
+    if (errorCode(error) !== 'INVALID_PATTERN') throw error
+    throw usageError(`--target-filepath must ${errorText(error)}.`)
+  }
+}
+
+function formatOf(name: string | undefined, indent: boolean): EventFormat {
+  if (name === 'raw') return rawFormat
+  if (name === 'json') return new JsonFormat({ indent })
+  throw new KinloaderError('INVALID_FORMAT', 'Invalid value for --format: give raw or json.')
+}

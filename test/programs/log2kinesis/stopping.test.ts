@@ -1,0 +1,114 @@
+import assert from 'node:assert/strict'
+import { Log2KinesisWorld } from '../../support/log2kinesis-world.ts'
+
+const numbers = (from: number, to: number): string[] =>
+  Array.from({ length: to - from }, (_, index) => `line ${String(from + index).padStart(7, '0')} ${'.'.repeat(80)}\n`)
+
+describe('log2kinesis send, stopped and hindered', () => {
+  let world: Log2KinesisWorld
+
+  beforeEach(async () => {
+    world = await Log2KinesisWorld.start()
+  })
+
+  afterEach(async () => {
+    await world.close()
+  })
+
+  it('sends all that was written to it before SIGTERM or SIGINT', async () => {
+    await Promise.all(
+      (['SIGTERM', 'SIGINT'] as const).map(async (name) => {
+        const command = world.send([`--host=${name}`])
+        const messages = (): string[] => world.messages(({ host }) => host === name)
+        const { stdin } = command.child
+        assert(stdin !== null)
+        stdin.write(numbers(0, 5000).join(''))
+        await world.until('events', () => messages().length > 0)
+        // Less than a pipe holds, and the last line is not complete.
+        await new Promise((resolve) => stdin.write(`${numbers(5000, 5500).join('')}the end`, resolve))
+        command.child.kill(name)
+        const { code, stderr } = await command.end
+        assert.deepEqual([code, stderr], [0, ''])
+        assert.deepEqual(messages().sort(), [...numbers(0, 5500), 'the end\n'])
+      }),
+    )
+  })
+
+  it('passes SIGTERM to the command, reads what it still says, and ends as it does', async () => {
+    const polite = 'trap "echo bye; exit 5" TERM; echo ready; while :; do sleep 0.02; done'
+    await Promise.all(
+      (
+        [
+          [polite, 5, ['ready\n', 'bye\n']],
+          ['echo ready; exec sleep 60', 143, ['ready\n']],
+        ] as const
+      ).map(async ([script, exitCode, expected]) => {
+        const command = world.send([`--host=${exitCode}`, '--', 'sh', '-c', script])
+        const messages = (): string[] => world.messages(({ host }) => host === String(exitCode))
+        await world.until('events', () => messages().length > 0)
+        command.child.kill('SIGTERM')
+        assert.equal((await command.end).code, exitCode)
+        assert.deepEqual(messages(), expected)
+      }),
+    )
+  })
+
+  it('slows down an input which is faster than Kinesis', async () => {
+    const line = numbers(0, 1)[0] ?? ''
+    const total = 320_000
+    world.engine.faults.inject({ operation: 'PutRecords', times: Infinity, fault: { kind: 'delay', ms: 1000 } })
+    const command = world.send(['--no-probe'])
+    const { stdin } = command.child
+    assert(stdin !== null)
+    let written = 0
+    const writing = (async () => {
+      while (written < total) {
+        await new Promise((resolve) => stdin.write(line.repeat(10_000), resolve))
+        written += 10_000
+      }
+      stdin.end()
+    })()
+    // 32 MiB of base64 are 20 MB of 31 MB; the rest has to stay outside while nothing is delivered.
+    await world.until('events', () => world.engine.stream('logs').shards[0]?.records.length !== 0)
+    assert(written < total, `${written} lines were taken`)
+    world.engine.faults.clear()
+    await writing
+    assert.equal((await command.end).code, 0)
+    assert.equal(world.events().length, total)
+  })
+
+  it('ends with 100 and the count when the stream is deleted under way', async () => {
+    const command = world.send(['--give-up-after=0s'])
+    await world.until('probe', () => world.engine.stream('logs').shards[0]?.records.length === 1)
+    world.engine.deleteStream('logs')
+    command.child.stdin?.write('one\ntwo\n')
+    // Nobody closes stdin: it has to find out by itself.
+    const { code, stderr } = await command.end
+    assert.equal(code, 100)
+    assert.match(stderr, /^log2kinesis send: Stream logs does not exist.*; 2 events were not delivered\.\n$/m)
+    assert.equal(stderr.match(/^log2kinesis/gm)?.length, 1)
+  })
+
+  it('ends with 100 and the count when the credentials expire under way, and ends the command', async () => {
+    const command = world.send(['--give-up-after=0s', '--', 'sh', '-c', 'read line; echo one; exec sleep 60'])
+    await world.until('probe', () => world.engine.stream('logs').shards[0]?.records.length === 1)
+    world.engine.faults.inject({ operation: 'PutRecords', times: Infinity, fault: expired })
+    command.child.stdin?.write('\n')
+    const { code, stderr } = await command.end
+    assert.equal(code, 100)
+    assert.match(stderr, /^log2kinesis send: .*expired.*; 1 event was not delivered\.\n$/m)
+    assert.doesNotMatch(stderr, /environment\+secret|^ {4}at /m)
+  })
+
+  it('goes on when the refusal is over in time', async () => {
+    world.engine.faults.inject({ operation: 'PutRecords', times: 2, fault: expired })
+    assert.equal((await world.sendHere(['--no-probe'], 'one\n')).code, 0)
+    assert.deepEqual(world.messages(), ['one\n'])
+  })
+})
+
+const expired = {
+  kind: 'error',
+  name: 'ExpiredTokenException',
+  message: 'The security token included in the request is expired',
+} as const

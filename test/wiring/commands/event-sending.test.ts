@@ -1,0 +1,60 @@
+import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
+import { createKinesisClient } from '../../../src/clients/aws.ts'
+import { silentLogger } from '../../../src/core/logger.ts'
+import { systemClock } from '../../../src/host/system-clock.ts'
+import { EventSending } from '../../../src/wiring/commands/event-sending.ts'
+import { openLogSender } from '../../../src/wiring/log-sender.ts'
+import { KinesisEngine } from '../../fakes/kinesis/engine.ts'
+import { SdkDoor } from '../../fakes/kinesis/sdk-door.ts'
+
+describe('sending events through a log sender', () => {
+  async function sending(engine: KinesisEngine, signal: AbortSignal): Promise<EventSending> {
+    engine.createStream('logs')
+    const sender = await openLogSender({
+      stream: 'logs',
+      client: createKinesisClient({
+        region: engine.region,
+        credentials: () => Promise.resolve({ accessKeyId: 'AKIATESTER', secretAccessKey: 'secret' }),
+        requestHandler: new SdkDoor(engine, { clock: systemClock, latencyMs: 0 }),
+      }),
+      probe: false,
+      flushIntervalMs: 10,
+      maxPendingBytes: 100,
+      logger: silentLogger,
+    })
+    const metadata = { source: 's', host: 'h' }
+    return new EventSending({ sender, metadata, clock: systemClock, signal, stopTimeoutMs: 50 })
+  }
+
+  it('is over some time after the signal, and tells what has not arrived', async () => {
+    const engine = new KinesisEngine({ clock: systemClock })
+    engine.faults.inject({ operation: 'PutRecords', times: Infinity, fault: { kind: 'throttle' } })
+    const stop = new AbortController()
+    const outlet = await sending(engine, stop.signal)
+    await outlet.write(randomBytes(80))
+    assert.equal(outlet.waitingEvents(), 1)
+    const blocked = outlet.write(randomBytes(80))
+    stop.abort()
+    // It would wait for ever: there is no room.
+    await blocked
+    await assert.rejects(outlet.end(), {
+      code: 'UNDELIVERED',
+      message: '2 events were not delivered in the time there is after a signal.',
+    })
+  })
+
+  it('passes over an event which fits into no record, and tells it', async () => {
+    const engine = new KinesisEngine({ clock: systemClock, limits: 'none' })
+    const outlet = await sending(engine, new AbortController().signal)
+    await outlet.write(Buffer.from('small'))
+    await outlet.write(randomBytes(1_100_000))
+    await outlet.write(Buffer.from('small'))
+    await assert.rejects(outlet.end(), {
+      code: 'UNDELIVERED',
+      message: '1 event did not fit into a record of Kinesis and could not be sent.',
+    })
+    assert.equal(outlet.waitingEvents(), 0)
+    assert(engine.stream('logs').shards[0]?.records.length)
+  })
+})
