@@ -160,7 +160,7 @@ describe('dumpstream: where it goes', () => {
     const full = await world.shell(`ulimit -f 64; $program ${flags}`).end
     assert.equal(full.code, 100)
     assert.match(full.stderr, /Failed to write out.json: the file has reached the largest size allowed \(EFBIG\)\./)
-    assert.match(world.text('out.json'), /\n$/)
+    assert.match(world.text('out.json'), /^$|\n$/)
     assert.ok(numbers().length < 30)
     const dump = world.start(...flags.split(' '))
     await world.until('all records', () => new Set(numbers()).size === 30, dump)
