@@ -36,12 +36,12 @@ export function inflate(payload: Uint8Array, maxBytes = defaultMaxInflatedBytes)
 }
 
 /**
- * Gives back the memory of what was inflated, which must not be looked at any more. The collector would do it as well,
+ * Gives back the memory of what `inflate` made, which must not be looked at any more. The collector would do it as well,
  * but only after tens of megabytes of such garbage.
  */
 export function freeInflated({ bytes }: Inflated): void {
-  // Smaller ones may share their memory with others.
-  if (bytes.byteOffset === 0 && bytes.buffer.byteLength >= 65_536) {
+  // What is no larger than Node's pool may share its memory with others.
+  if (bytes.byteOffset === 0 && bytes.buffer.byteLength > Buffer.poolSize) {
     ;(bytes.buffer as TransferableBuffer).transfer?.(0)
   }
 }

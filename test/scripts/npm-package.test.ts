@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
 import {
+  cpSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -151,6 +152,9 @@ describe('the npm package, installed into an empty folder', function () {
       const { stdout, stderr } = await run(path.join('node_modules/.bin', name), ['--help'], folder)
       assert.match(stdout, new RegExp(`^Usage: ${name} `))
       assert.equal(stderr, '')
+      const alone = path.join(folder, 'alone', `${name}.mjs`)
+      cpSync(path.join(installed, file), alone)
+      assert.equal((await run(alone, ['--help'], '/')).stdout, stdout)
     }
   })
 

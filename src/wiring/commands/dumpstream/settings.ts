@@ -1,3 +1,4 @@
+import { resolve } from 'node:path'
 import { KinloaderError } from '../../../core/errors.ts'
 import { type CommandDefinition, type CommandValues, usageError } from '../../../host/command-line.ts'
 import type { InitialPosition } from '../../../sources/kinesis/origin.ts'
@@ -73,11 +74,16 @@ export interface DumpSettings {
 
 /** Throws `USAGE`, or `INVALID_FORMAT`. `nowMs` is what a duration back is counted from. */
 export function readDumpSettings(values: CommandValues, nowMs: number): DumpSettings {
+  const checkpointFile = pathOf(values, 'checkpoint-file')
+  const filename = pathOf(values, 'filename')
+  if (checkpointFile !== undefined && filename !== undefined && resolve(checkpointFile) === resolve(filename)) {
+    throw usageError('--checkpoint-file and --filename name the same file; give each its own.')
+  }
   return {
     aws: readAwsFlags(values),
-    checkpointFile: values.flags.get('checkpoint-file'),
+    checkpointFile,
     format: formatOf(values.flags.get('data-format')),
-    filename: values.flags.get('filename'),
+    filename,
     maxCallsPerSecond: parsedFlag(values, 'max-rate', parseRate) ?? 3,
     initialPosition: initialPosition(values, nowMs),
     untilNow: values.flags.has('until-now'),
@@ -89,6 +95,12 @@ const giveUpBounds = { minMs: 0, maxMs: 24 * 3_600_000 }
 
 /** Streams keep records for a year at most. */
 const sinceBounds = { minMs: 0, maxMs: 366 * 24 * 3_600_000 }
+
+/** An empty name is none, as ever. */
+function pathOf(values: CommandValues, flag: string): string | undefined {
+  const path = values.flags.get(flag)
+  return path === '' ? undefined : path
+}
 
 function formatOf(text: string | undefined): 'json' | 'raw' {
   if (text === 'json' || text === 'raw') return text

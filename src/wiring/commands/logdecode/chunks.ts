@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream'
 import { errorText, KinloaderError } from '../../../core/errors.ts'
+import { isAborted } from '../../../core/aborting.ts'
 import type { Clock } from '../../../core/clock.ts'
 
 export interface ChunksOptions {
@@ -20,11 +21,12 @@ export async function* chunksOf(
   input: Readable,
   { clock, signal, graceMs = 2000, quietMs = 100 }: ChunksOptions,
 ): AsyncGenerator<Buffer | 'quiet' | 'stopped', void> {
-  let isOver = false
+  const stopped = new AbortController()
   const over = new AbortController()
   const stop = async (): Promise<void> => {
     await clock.sleep(graceMs, over.signal)
-    isOver = true
+    if (isAborted(over.signal)) return
+    stopped.abort()
     input.destroy() // what waits for the next chunk is woken by this
   }
   const stopping = (): void => void stop()
@@ -39,7 +41,7 @@ export async function* chunksOf(
       pause.abort()
       if (first === 'quiet') yield first
       const chunk = first === 'quiet' ? await next : first
-      if (isOver) {
+      if (isAborted(stopped.signal)) {
         yield 'stopped'
         return
       }
@@ -57,8 +59,8 @@ export async function* chunksOf(
 /** Never rejects: nobody may be there any more when it comes. */
 async function chunkFrom(iterator: AsyncIterator<unknown>): Promise<Buffer | 'end' | KinloaderError> {
   try {
-    const { done, value } = await iterator.next()
-    return done === true ? 'end' : (value as Buffer)
+    const result: IteratorResult<unknown> = await iterator.next()
+    return result.done === true ? 'end' : (result.value as Buffer)
   } catch (cause) {
     return new KinloaderError('READ_FAILED', `Failed to read the input: ${errorText(cause)}`, { cause })
   }

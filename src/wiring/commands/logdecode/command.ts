@@ -6,6 +6,8 @@ import type { ProgramHost } from '../../../host/run.ts'
 import { PatternFiles } from '../../../sinks/file-pattern/files.ts'
 import { AnyDump } from './any-dump.ts'
 import { BadRecords } from './bad-records.ts'
+import { counted } from '../counted.ts'
+import { TransferProgress } from '../transfer-progress.ts'
 import { chunksOf } from './chunks.ts'
 import { Decoding } from './decoding.ts'
 import { type EventFormat, JsonFormat, rawFormat } from './formats.ts'
@@ -43,31 +45,58 @@ const definition: CommandDefinition = {
 export const logdecodeCommand: RunnableCommand = { definition, run }
 
 async function run({ flags }: CommandValues, host: ProgramHost): Promise<number> {
-  const { stdin, stdout, terminal, clock, signal } = host
+  const { stdout, terminal } = host
   const format = formatOf(flags.get('format'), flags.has('indent-json'))
   const target = targetOf(flags.get('target-filepath'), stdout)
+  const bytes = host.stdinFileBytes()
   const bad = new BadRecords({ terminal, strict: flags.has('strict'), file: flags.get('errors') })
   const repeats = flags.has('drop-repeats') ? new Repeats() : undefined
   const decoding = new Decoding({ format, target, bad, repeats })
-  const dump = new AnyDump()
+  const progress = bytes === undefined || !isShown(host) ? undefined : progressOf(host, bytes)
   let isStopped = false
   try {
-    for await (const chunk of chunksOf(stdin, { clock, signal })) {
-      if (chunk === 'stopped') isStopped = true
-      else for (const item of chunk === 'quiet' ? dump.quiet() : dump.push(chunk)) await decoding.take(item)
-      await decoding.flush()
-    }
-    if (!isStopped) for (const item of dump.end()) await decoding.take(item)
+    isStopped = await decodeAll(host, decoding, progress)
   } finally {
+    progress?.end()
     await decoding.flush()
     await target.close()
     bad.close()
   }
-  if (repeats !== undefined && repeats.count > 0)
-    terminal.write(`logdecode: ${repeats.count} repeated records dropped.\n`)
+  const dropped = repeats?.count ?? 0
+  const all = counted(decoding.records, 'record')
+  if (dropped > 0) terminal.write(`logdecode: dropped ${dropped} of ${all}, which had come before.\n`)
   if (isStopped) terminal.write('logdecode: stopped before the end of the input.\n')
-  if (bad.count > 0) terminal.write(`logdecode: ${bad.count} of ${decoding.records} records could not be decoded.\n`)
+  if (bad.count > 0) terminal.write(`logdecode: ${bad.count} of ${all} could not be decoded.\n`)
   return isStopped || bad.count > 0 ? exitCodes.partly : exitCodes.done
+}
+
+/** Whether it was stopped before the end of the input. */
+async function decodeAll(
+  { stdin, clock, signal }: ProgramHost,
+  decoding: Decoding,
+  progress: TransferProgress | undefined,
+): Promise<boolean> {
+  const dump = new AnyDump()
+  for await (const chunk of chunksOf(stdin, { clock, signal })) {
+    if (chunk === 'stopped') return true
+    const before = decoding.events
+    for (const item of chunk === 'quiet' ? dump.quiet() : dump.push(chunk)) await decoding.take(item)
+    progress?.add(chunk === 'quiet' ? 0 : chunk.length, decoding.events - before)
+    await decoding.flush()
+  }
+  for (const item of dump.end()) await decoding.take(item)
+  return false
+}
+
+/** Events on the same terminal would tear the line apart. */
+function isShown({ terminal, stdout }: ProgramHost): boolean {
+  return terminal.isTerminal && !('isTTY' in stdout && stdout.isTTY === true)
+}
+
+function progressOf({ terminal, clock }: ProgramHost, totalBytes: number): TransferProgress {
+  const progress = new TransferProgress({ name: 'logdecode', terminal, clock, totalBytes, waitingEvents: () => 0 })
+  void progress.run()
+  return progress
 }
 
 function targetOf(pattern: string | undefined, stdout: Writable): Target {

@@ -2,9 +2,10 @@ import { gzipSync } from 'node:zlib'
 import { beginsCloudWatch } from '../../../codecs/cloudwatch.ts'
 import { type GzipMember, GzipMembers } from '../../../codecs/gzip-members.ts'
 import { defaultMaxInflatedBytes, type Inflated } from '../../../codecs/inflating.ts'
-import { firstObject } from '../../../codecs/log-record.ts'
+import { beginsLogRecord, firstObject } from '../../../codecs/log-record.ts'
 import type { Dump, DumpItem } from './dump.ts'
 import type { RecordOrigin } from './formats.ts'
+import { OpenObjects } from './open-objects.ts'
 import { looksLikeLogRecord, openInflated } from './record-entries.ts'
 
 /**
@@ -18,6 +19,7 @@ export class GzipDump implements Dump {
   /** Members of a record which ends inside an object as yet. */
   #cut: GzipMember[] = []
   #cutBytes = 0
+  #objects = new OpenObjects()
 
   push(chunk: Buffer): Iterable<DumpItem> {
     return this.#items(this.#members.push(chunk))
@@ -34,25 +36,23 @@ export class GzipDump implements Dump {
 
   *#items(members: Iterable<GzipMember>): Generator<DumpItem, void> {
     for (const member of members) {
-      const isLogRecord = looksLikeLogRecord(member.bytes)
-      const goesOn = !isLogRecord && (this.#cut.length > 0 || this.#goesOn(member.bytes))
+      const { bytes, error } = member
+      const isStart = beginsLogRecord(bytes)
+      const goesOn = !isStart && (this.#cut.length > 0 || this.#goesOn(bytes))
       if (!goesOn) {
         yield* this.#joined()
-        this.#metadata = isLogRecord ? metadataOf(member.bytes) : undefined
+        this.#metadata = isStart ? metadataOf(bytes) : undefined
       }
-      const isPart = goesOn || isLogRecord
-      if (
-        isPart &&
-        member.error === undefined &&
-        endsInside(member.bytes) &&
-        this.#cutBytes < defaultMaxInflatedBytes
-      ) {
+      const isPart = goesOn || isStart || looksLikeLogRecord(bytes)
+      const isOpen = isPart && this.#objects.isOpenAfter(bytes)
+      if (isOpen && error === undefined && this.#cutBytes < defaultMaxInflatedBytes) {
         this.#cut.push(member)
-        this.#cutBytes += member.bytes.length
+        this.#cutBytes += bytes.length
       } else if (this.#cut.length > 0) {
         this.#cut.push(member)
         yield* this.#joined()
       } else {
+        this.#objects = new OpenObjects()
         yield goesOn ? this.#rest(member) : whole(member)
       }
     }
@@ -61,22 +61,27 @@ export class GzipDump implements Dump {
   #goesOn(bytes: Buffer): boolean {
     if (this.#metadata === undefined || beginsCloudWatch(bytes)) return false
     const head = bytes.subarray(0, 65_536).toString('latin1')
-    return /^\s*\{\s*"(is_done|ts|data)"/i.test(head)
+    // It may end within the first key, or before it.
+    return /^\s*(\{\s*("(is_done|ts|data)"|("[a-z_]*)?$)|$)/i.test(head)
   }
 
   /** What was held back, as one record. */
   *#joined(): Generator<DumpItem, void> {
     const members = this.#cut
     const last = members.at(-1)
+    this.#objects = new OpenObjects()
     if (last === undefined) return
     this.#cut = []
     this.#cutBytes = 0
     const raw = Buffer.concat(members.map((member) => member.raw))
     const bytes = Buffer.concat(members.map((member) => member.bytes))
     const joined = last.error === undefined ? { raw, bytes } : { raw, bytes, error: last.error }
-    const beginsRecord = looksLikeLogRecord(bytes)
-    if (beginsRecord) this.#metadata = metadataOf(bytes)
-    yield beginsRecord ? whole(joined) : this.#rest(joined)
+    if (beginsLogRecord(bytes)) {
+      this.#metadata = metadataOf(bytes)
+      yield whole(joined)
+    } else {
+      yield this.#metadata === undefined ? whole(joined) : this.#rest(joined)
+    }
   }
 
   /** A member without metadata, behind the metadata it belongs to. */
@@ -109,13 +114,6 @@ function whole(member: GzipMember): DumpItem {
 
 function inflatedOf({ error }: GzipMember, bytes: Buffer): Inflated {
   return error === undefined ? { bytes } : { bytes, error }
-}
-
-/** The last byte of a whole object is its brace. */
-function endsInside(bytes: Buffer): boolean {
-  let last = bytes.length - 1
-  while (last >= 0 && [0x0a, 0x20, 0x0d, 0x09].includes(bytes[last] ?? 0)) last--
-  return last >= 0 && bytes[last] !== 0x7d
 }
 
 /** A dump of bare records says nothing about them. */
