@@ -45,6 +45,8 @@ export function metadataLine(metadata: LogRecordMetadata): string {
 
 /** The object of one event, with its line feed; ASCII, so it has as many bytes as characters. */
 export function dataLine(data: Uint8Array | string, time: EventTime | undefined, done = true): string {
+  // The usual case, in as few pieces as can be: each is an object until the record is written.
+  if (time === undefined && done) return `{"is_done":true,"data":"${base64(data)}"}\n`
   const timestamp = time === undefined ? undefined : formatRfc3339(time)
   const ts = timestamp === undefined ? '' : `"ts":"${timestamp}",`
   return `{"is_done":${done},${ts}"data":"${base64(data)}"}\n`

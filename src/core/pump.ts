@@ -46,7 +46,7 @@ export async function pump<In, Out>(options: PumpOptions<In, Out>): Promise<void
   const settle = async (deadline: AbortSignal): Promise<void> => {
     await sink.flush(deadline)
     // A receipt settles some turns before the ack which follows it; without it the last position is not saved.
-    if (!deadline.aborted) await Promise.all(acks)
+    await Promise.race([Promise.all(acks), aborted(deadline)])
   }
   try {
     for await (const delivery of source.read(either)) {
@@ -103,6 +103,20 @@ interface Carrying {
   readonly fail: (error: unknown) => void
   /** One a delivery which is not acked yet. */
   readonly acks: Set<Promise<void>>
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve()
+    else
+      signal.addEventListener(
+        'abort',
+        () => {
+          resolve()
+        },
+        { once: true },
+      )
+  })
 }
 
 async function withDeadline(clock: Clock, ms: number, work: (deadline: AbortSignal) => Promise<void>): Promise<void> {

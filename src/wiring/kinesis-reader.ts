@@ -9,7 +9,7 @@ import type { CheckpointStore } from '../core/checkpoint.ts'
 import type { Clock } from '../core/clock.ts'
 import { KinloaderError } from '../core/errors.ts'
 import type { Logger } from '../core/logger.ts'
-import type { LaneStatus, Source } from '../core/source.ts'
+import type { Source } from '../core/source.ts'
 import { surroundings } from '../host/surroundings.ts'
 import { systemClock } from '../host/system-clock.ts'
 import type { InitialPosition } from '../sources/kinesis/origin.ts'
@@ -56,10 +56,15 @@ export interface KinesisReaderOptions {
 /**
  * The records of a stream, through splits and merges; a lane is a shard. Whoever reads calls `release` when a delivery
  * is taken and `ack` when it is safe: what is not acked is read again after a restart.
+ *
+ *     for await (const { items, release, ack } of reader.read(signal)) {
+ *       for (const { data } of items) …
+ *       release()
+ *       ack()
+ *     }
+ *     await reader.close(AbortSignal.timeout(5000))
  */
-export interface KinesisReader extends Source<KinesisRecord> {
-  status(): readonly LaneStatus[]
-}
+export type KinesisReader = Source<KinesisRecord>
 
 /**
  * Opens a reader on a stream that exists and answers. Rejects with `STREAM_REFUSED` when there is no such stream or it
@@ -70,12 +75,18 @@ export async function openKinesisReader(options: KinesisReaderOptions): Promise<
   const { environment, logger: stderrLogger } = surroundings()
   const { clock = systemClock, logger = stderrLogger, importCheckpoints } = options
   const reference = streamOf(options.stream)
-  const stream =
-    options.client === undefined
-      ? await connect(options, reference, environment)
-      : new KinesisStream(options.client, reference)
-  await described(stream, reference.name, { ...options, clock, logger })
-  return new KinesisSource({
+  const client = options.client ?? (await connect(options, reference, environment))
+  const release = (): void => {
+    if (options.client === undefined) client.destroy()
+  }
+  const stream = new KinesisStream(client, reference)
+  try {
+    await described(stream, reference.name, { ...options, clock, logger })
+  } catch (error) {
+    release()
+    throw error
+  }
+  const source = new KinesisSource({
     stream,
     streamName: reference.name,
     store: options.checkpoints ?? new MemoryCheckpointStore(),
@@ -85,12 +96,23 @@ export async function openKinesisReader(options: KinesisReaderOptions): Promise<
     importCheckpoints: importCheckpoints && (() => importCheckpoints(stream)),
     ...(options.checkpointIntervalMs !== undefined && { checkpointIntervalMs: options.checkpointIntervalMs }),
     maxCallsPerSecond: options.maxCallsPerSecond,
+    // Where calls are few, each has to bring more.
+    ...(options.maxCallsPerSecond !== undefined && { fetchBytes: 4 * 1024 * 1024, maxBytes: 24 * 1024 * 1024 }),
     untilNow: options.untilNow,
     giveUpMs: options.giveUpMs,
     // Nobody starts many of these at once.
     startJitterMs: 0,
     readerId: randomUUID(),
   })
+  return {
+    name: source.name,
+    read: (signal) => source.read(signal),
+    status: () => source.status(),
+    async close(deadline) {
+      await source.close(deadline)
+      release()
+    },
+  }
 }
 
 function streamOf(text: string): StreamReference {
@@ -106,10 +128,12 @@ async function connect(
   { region, endpoint }: KinesisReaderOptions,
   reference: StreamReference,
   environment: Readonly<Record<string, string | undefined>>,
-): Promise<KinesisStream> {
+): Promise<KinesisClient> {
   const connection = { stream: reference, region: region ?? reference.region, endpoint }
-  return (await connectCommand(connection, environment)).stream
+  return (await connectCommand(connection, environment)).client
 }
+
+const defaultPatienceMs = 60_000
 
 /** The first word with the stream. What passes by itself is waited out for a while, and told. */
 async function described(
@@ -117,7 +141,7 @@ async function described(
   streamName: string,
   options: Pick<KinesisReaderOptions, 'giveUpMs' | 'signal'> & { readonly clock: Clock; readonly logger: Logger },
 ): Promise<StreamSummary> {
-  const { clock, logger, giveUpMs = 60_000, signal = new AbortController().signal } = options
+  const { clock, logger, giveUpMs = defaultPatienceMs, signal = new AbortController().signal } = options
   const backoff = new Backoff({ baseMs: 400, maxMs: 10_000 })
   const untilMs = clock.monotonic() + giveUpMs
   while (!isAborted(signal)) {

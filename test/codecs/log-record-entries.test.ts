@@ -76,6 +76,8 @@ describe('the entries of a log record', () => {
     compare(logRecordText(metadata, [{ data: 'y'.repeat(1_000_000) }, ...entries]))
     compare(text.replace('"data":"ZXZlbnQgMjAwM', '"data":"ZXZlbnQ*MjAwM'))
     compare(text.slice(0, 100_000))
+    const timed = logRecordText(metadata, [...entries.slice(0, 3), { data: 'x', time: { seconds: 1, nanos: 500 } }])
+    for (const what of ['\\', '\n', '\\u005a', 'é']) compare(timed.replace('Z"', `${what}Z"`))
   })
 
   it('are none in the probe, and none behind metadata which is none', () => {

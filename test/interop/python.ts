@@ -19,6 +19,10 @@ export async function logRecordPy(mode: 'encode' | 'decode', input: string): Pro
 /** A record as odd-records.json describes it, and what a decoder must make of it. */
 export interface OddRecord {
   readonly name: string
+  /** Its metadata do not tell what it is: only a decoder which is told takes it for a log record. */
+  readonly bare?: boolean
+  /** Default `broken-` and its number. */
+  readonly partition_key?: string
   /** What is said; the rest are zero values. Integers are bigint. */
   readonly metadata: Readonly<Record<string, unknown>>
   readonly events: readonly OddEvent[]

@@ -1,8 +1,18 @@
 import assert from 'node:assert/strict'
+import { writeFileSync } from 'node:fs'
+import path from 'node:path'
+import { createKinesisClient } from '../../src/clients/aws.ts'
 import { decodeLogRecord, type LogRecordMetadata } from '../../src/codecs/log-record.ts'
 import { encodeLogRecord, type LogRecordEntry } from '../../src/codecs/log-record-encoding.ts'
 import { formatRfc3339 } from '../../src/codecs/rfc3339.ts'
+import type { LogEvent } from '../../src/core/event.ts'
+import { silentLogger } from '../../src/core/logger.ts'
+import { systemClock } from '../../src/host/system-clock.ts'
+import { openLogSender } from '../../src/wiring/log-sender.ts'
+import { KinesisEngine } from '../fakes/kinesis/engine.ts'
+import { SdkDoor } from '../fakes/kinesis/sdk-door.ts'
 import { logRecordPy, type OddRecord, oddRecords, oddRecordsJson, parseExactly } from '../interop/python.ts'
+import { CommandShell } from '../support/command-shell.ts'
 import { SeededRandom } from '../support/seeded-random.ts'
 
 /** What Python prints of an event. */
@@ -45,6 +55,59 @@ describe('records which Python made', () => {
       )
     })
   }
+
+  describe('in logdecode', () => {
+    let shell: CommandShell
+    const told = odd.flatMap((record, i) =>
+      record.bare === true ? [] : [{ record, line: () => dump[i] ?? '', seq: i + 1 }],
+    )
+
+    before(() => {
+      shell = new CommandShell({})
+      writeFileSync(path.join(shell.folder, 'dump'), told.map(({ line }) => `${line()}\n`).join(''))
+    })
+
+    after(() => {
+      shell.close()
+    })
+
+    it('as JSON', async () => {
+      const { code, stdout, stderr } = await shell.run('logdecode --format json <dump')
+      assert.deepEqual({ code, stderr }, { code: 0, stderr: '' })
+      const printed = stdout
+        .toString()
+        .split('\n')
+        .slice(0, -1)
+        .map((line) => parseExactly(line))
+      const expected = told.flatMap(({ record, seq }) => {
+        const { encId, blockId, ...said } = metadataOf(record)
+        return record.events.map(({ hex, ts }) => ({
+          ...said,
+          enc_id: encId,
+          block_id: blockId,
+          log_timestamp: ts ?? null,
+          event: Buffer.from(hex, 'hex').toString(),
+          approx_arrival_time: '2017-05-01T12:00:01.5Z',
+          partition_key: partitionKeyOf(record, seq),
+          seq: String(seq),
+        }))
+      })
+      assert.deepEqual(printed, expected)
+    })
+
+    it('as their bytes', async () => {
+      const { code, stdout, stderr } = await shell.run('logdecode <dump')
+      assert.deepEqual({ code, stderr }, { code: 0, stderr: '' })
+      const expected = told.flatMap(({ record }) =>
+        record.events.map(({ hex, is_done }) => {
+          // A line feed at the end of each event; but not behind a chunk which goes on, or after nothing.
+          const goesOn = record.metadata['unbroken'] === true && is_done !== true
+          return hex === '' || hex.endsWith('0a') || goesOn ? hex : `${hex}0a`
+        }),
+      )
+      assert.equal(stdout.toString('hex'), expected.join(''))
+    })
+  })
 
   it('decode in Python too', async () => {
     const events = await logRecordPy('decode', `${dump.join('\n')}\n`)
@@ -95,6 +158,40 @@ describe('records made here', () => {
     await assertDecodes([{ metadata, entries }])
   })
 
+  it('decode in Python: what the log sender put', async () => {
+    const engine = new KinesisEngine({ clock: systemClock })
+    engine.createStream('logs', { shards: 3 })
+    const client = createKinesisClient({
+      region: engine.region,
+      credentials: () => Promise.resolve({ accessKeyId: 'AKIATESTER', secretAccessKey: 'secret' }),
+      requestHandler: new SdkDoor(engine, { clock: systemClock }),
+    })
+    const sender = await openLogSender({ stream: 'logs', client, logger: silentLogger })
+    const sent = Array.from({ length: 5000 }, (_, i): LogEvent => {
+      const message = i % 7 === 0 ? Buffer.from([i & 0xff, 0xff, 0x00, i >> 8]) : `line ${i} größe\n`
+      const time = i % 3 === 0 ? { time: { seconds: 1_800_000_000 + i, nanos: i * 199_999 } } : {}
+      return { message, source: `app-${i % 4}`, host: 'web-1', sourcetype: 'größe <&>', index: '', ...time }
+    })
+    for (const event of sent) await sender.write(event)
+    assert.deepEqual(await sender.close(), { events: 0, bytes: 0 })
+
+    const records = engine.stream('logs').shards.flatMap((shard) => shard.records)
+    const decoded = await decodedByPython(records.map(({ data }) => data))
+    const key = ({ source, host, sourcetype, index, ts, data }: Readonly<Record<string, unknown>>): string =>
+      JSON.stringify([source, host, sourcetype, index, ts, data])
+    const expected = sent.map(({ message, time, ...said }) =>
+      key({
+        ...said,
+        ts: time === undefined ? null : formatRfc3339(time),
+        data: Buffer.from(message as string).toString('base64'),
+      }),
+    )
+    assert.deepEqual(decoded.map(key).sort(), expected.sort())
+    // One process, one id; the probe is a record without events.
+    assert.equal(new Set(decoded.map(({ enc_id }) => enc_id)).size, 1)
+    assert.ok(records.length > new Set(decoded.map(({ seq }) => seq)).size)
+  })
+
   it('decode in Python: 300 at random', async () => {
     const seed = Number(process.env['KINLOADER_SEED'] ?? Math.floor(Math.random() * 2 ** 32))
     const random = new SeededRandom(seed)
@@ -104,6 +201,10 @@ describe('records made here', () => {
     )
   })
 })
+
+function partitionKeyOf({ partition_key }: OddRecord, seq: number): string {
+  return partition_key ?? `broken-${seq}`
+}
 
 interface PlainRecord {
   readonly metadata: LogRecordMetadata

@@ -32,7 +32,7 @@ export class FileSink implements Sink<Uint8Array> {
   #written = 0
   #safe = 0
   #receipts: { readonly position: number; readonly settled: Deferred }[] = []
-  #syncedAtMs = Number.NEGATIVE_INFINITY
+  #syncedAtMs: number
   #flushing = 0
   #isWorking = false
   #working: Promise<void> = Promise.resolve()
@@ -47,11 +47,17 @@ export class FileSink implements Sink<Uint8Array> {
     this.#options = options
     this.#maxQueuedBytes = options.maxQueuedBytes ?? 1024 * 1024
     this.#syncIntervalMs = options.syncIntervalMs ?? 1000
+    this.#syncedAtMs = options.clock.monotonic()
   }
 
   /** So many of the bytes written since the start are safe; always at the end of an item. */
   get safeBytes(): number {
     return this.#safe
+  }
+
+  /** Whether everything that was accepted is safe. */
+  get isSafe(): boolean {
+    return this.#safe === this.#accepted
   }
 
   /** What broke it. */

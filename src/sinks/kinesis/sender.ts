@@ -74,12 +74,13 @@ export class KinesisSender implements Sink<LogEvent> {
   readonly #intake: Intake
   readonly #queue: PutQueue
   readonly #listing: ShardListing
+  readonly #faults: PutFaultLog
   readonly #stop = new AbortController()
-  readonly #spooled: SpooledBatches | undefined
-  readonly #idPrefix: string
   /** Resolves with the reason when the sender has given up: nothing is sent or taken any more. */
   readonly failed: Promise<Error>
   #giveUp: (reason: Error) => void = () => {}
+  readonly #spooled: SpooledBatches | undefined
+  readonly #idPrefix: string
   #batches = 0
   /** The writes of `write`, one after the other. */
   #turn: Promise<unknown> = Promise.resolve()
@@ -115,6 +116,7 @@ export class KinesisSender implements Sink<LogEvent> {
       nextId: () => `${this.#idPrefix}-${String((this.#batches += 1)).padStart(8, '0')}`,
       spooled: this.#spooled,
     })
+    this.#faults = new PutFaultLog(logger, clock, streamName)
     this.#listing = new ShardListing({ inlet, shards: this.#shards, clock, logger, streamName, random })
     this.#queue = new PutQueue({
       inlet,
@@ -123,7 +125,7 @@ export class KinesisSender implements Sink<LogEvent> {
       limits,
       clock,
       statistics: this.#statistics,
-      faults: new PutFaultLog(logger, clock, streamName),
+      faults: this.#faults,
       target: this.#target,
       highWaterBytes: Math.min(mostWaitingBytes, maxPendingBytes / 2),
       maxParallel: maxParallelFlushes,
@@ -166,7 +168,7 @@ export class KinesisSender implements Sink<LogEvent> {
       return taken
     }
     if (!hasRoom && whenFull === 'drop') {
-      this.#statistics.add('droppedWrites')
+      this.#dropped(fullText)
       return taken
     }
     return this.#intake.takeLater(event, line, whenFull === 'wait').then(
@@ -175,10 +177,22 @@ export class KinesisSender implements Sink<LogEvent> {
       },
       (error: unknown) => {
         if (errorCode(error) !== 'SPOOL_FULL') return this.#drop(error)
-        this.#statistics.add('droppedWrites')
+        this.#dropped(errorText(error))
         return undefined
       },
     )
+  }
+
+  /**
+   * As `send`, for those who cannot do anything about an event which does not fit: it is dropped, counted and told.
+   */
+  async sendOrDrop(event: LogEvent): Promise<void> {
+    try {
+      await this.send(event)
+    } catch (error) {
+      if (errorCode(error) !== 'EVENT_TOO_LARGE') throw error
+      this.#faults.eventDropped(this.#statistics.count('droppedWrites'), errorText(error))
+    }
   }
 
   /** As the contract says: an event which cannot be taken ends it, and the receipt is for all events of the call. */
@@ -260,6 +274,11 @@ export class KinesisSender implements Sink<LogEvent> {
     )
   }
 
+  #dropped(why: string): void {
+    this.#statistics.add('droppedWrites')
+    this.#faults.eventDropped(this.#statistics.count('droppedWrites'), why)
+  }
+
   #drop(error: unknown): Promise<never> {
     this.#statistics.add('droppedWrites')
     return Promise.reject(error instanceof Error ? error : new Error(errorText(error)))
@@ -305,6 +324,8 @@ export class KinesisSender implements Sink<LogEvent> {
 
 /** Records which wait to be put: some requests' worth. */
 const mostWaitingBytes = 8 * 1024 * 1024
+
+const fullText = 'more is written than Kinesis takes; raise maxPendingBytes, add shards, or let writes wait'
 
 /** One for all writes which are taken at once. */
 const taken: Promise<void> = Promise.resolve()

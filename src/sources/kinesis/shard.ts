@@ -36,6 +36,8 @@ export interface ShardReaderOptions {
   readonly limits: ReadLimits
   /** Passed before each call for records; shared with other shards. */
   readonly gate?: RateGate | undefined
+  /** What an answer shall hold, about. Default 1 MiB. */
+  readonly fetchBytes?: number | undefined
   /** Between two tries where somebody has to act, in milliseconds; half of it at least. Default 30,000. */
   readonly slowRetryMs?: number | undefined
   readonly retentionMs: number
@@ -55,6 +57,9 @@ export interface ShardReaderOptions {
 /** Denied, disabled keys, a stream which is gone: somebody has to act, and may. */
 const defaultSlowRetryMs = 30_000
 
+/** AWS: an iterator lives for five minutes. */
+const iteratorRestMs = 240_000
+
 type Phase = 'reading' | 'throttled' | 'failing' | 'stopped' | 'closed'
 
 /**
@@ -69,7 +74,7 @@ export class ShardReader {
   readonly counters: Counters
   readonly #options: ShardReaderOptions
   readonly #pace: ReadPace
-  readonly #size = new FetchSize()
+  readonly #size: FetchSize
   readonly #freshness: Freshness
   readonly #failures: Backoff
   readonly #inFlight: InFlight
@@ -87,6 +92,7 @@ export class ShardReader {
     this.counters = options.counters ?? new Counters()
     this.#position = from
     this.#pace = new ReadPace(clock, limits, random)
+    this.#size = new FetchSize(options.fetchBytes)
     this.#inFlight = new InFlight(clock, budget)
     this.#failures = new Backoff({ baseMs: 200, maxMs: 10_000, random })
     this.#freshness = new Freshness(clock, from)
@@ -133,7 +139,6 @@ export class ShardReader {
       if (delayMs > 0) await clock.sleep(delayMs, signal)
       const reservation = await this.#inFlight.makeRoom(this.#size.reserveBytes, signal)
       if (reservation === undefined) continue
-      await this.#passGate(signal)
       this.#progressAtMs = clock.monotonic()
       try {
         await this.#fetch(reservation, signal)
@@ -145,16 +150,9 @@ export class ShardReader {
     }
   }
 
-  /** Before the iterator is asked for, not after: with many shards the wait may be longer than an iterator lives. */
-  async #passGate(signal: AbortSignal): Promise<void> {
-    this.#isQueueing = true
-    await this.#options.gate?.pass(signal)
-    this.#isQueueing = false
-  }
-
   async #fetch(reservation: Reservation, signal: AbortSignal): Promise<void> {
     const { stream } = this.#options
-    const iterator = this.#iterator ?? (await this.#open(signal))
+    const iterator = await this.#readyIterator(signal)
     if (iterator === undefined) {
       this.#end([], [], reservation)
       return
@@ -167,6 +165,20 @@ export class ShardReader {
     }
     this.#succeeded()
     await this.#take(readAnswer(this.#options.shardId, answer), reservation)
+  }
+
+  /** One with which to call now: it is this shard's turn. Undefined when the position is the shard's end. */
+  async #readyIterator(signal: AbortSignal): Promise<string | undefined> {
+    const { gate, clock } = this.#options
+    const iterator = this.#iterator ?? (await this.#open(signal))
+    if (gate === undefined || iterator === undefined) return iterator
+    const sinceMs = clock.monotonic()
+    this.#isQueueing = true
+    await gate.pass(signal)
+    this.#isQueueing = false
+    this.#progressAtMs = clock.monotonic()
+    // With many shards and few calls the turn may come when the iterator has expired, each time anew.
+    return clock.monotonic() - sinceMs < iteratorRestMs ? iterator : this.#open(signal)
   }
 
   /** A new iterator after what was delivered; undefined when the position is the shard's end. */

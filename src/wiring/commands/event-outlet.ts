@@ -1,6 +1,6 @@
 /** Where a command's events go. */
 export interface EventOutlet {
-  /** Resolves when the event is taken, which may be later than the next one is there. Never rejects. */
+  /** Resolves when the event is taken. Order is that of the calls, of which a few may wait together. Never rejects. */
   write(event: Uint8Array): Promise<void>
   /** Asked once, after the last write. Rejects with one sentence when events did not arrive. */
   end(): Promise<void>

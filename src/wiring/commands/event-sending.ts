@@ -12,6 +12,8 @@ export interface EventSendingOptions {
     readonly host: string
     readonly index?: string
   }
+  /** Whether what the sender has taken is on disk. Default false. */
+  readonly isSpooled?: boolean
   readonly clock: Clock
   /** Aborts when the program shall stop. */
   readonly signal: AbortSignal
@@ -65,8 +67,7 @@ export class EventSending implements EventOutlet {
     while (left.events > 0 && this.#failure === undefined && !this.#isTimeUp) left = await sender.flush(flushSliceMs)
     left = await sender.close(0)
     this.#ended.abort()
-    const lost = left.events + this.#untaken
-    if (lost > 0 || this.#failure !== undefined) throw this.#undelivered(lost)
+    if (left.events + this.#untaken > 0 || this.#failure !== undefined) throw this.#undelivered(left.events)
     if (this.#tooLarge > 0) {
       const what = counted(this.#tooLarge, 'event')
       throw new KinloaderError('UNDELIVERED', `${what} did not fit into a record of Kinesis and could not be sent.`)
@@ -77,11 +78,16 @@ export class EventSending implements EventOutlet {
     return this.#options.sender.statistics().pendingEvents
   }
 
-  #undelivered(events: number): KinloaderError {
+  #undelivered(taken: number): KinloaderError {
     const cause = this.#failure
-    const what = `${counted(events, 'event')} ${events === 1 ? 'was' : 'were'} not delivered`
-    if (cause === undefined) return new KinloaderError('UNDELIVERED', `${what} in the time there is after a signal.`)
-    return new KinloaderError('UNDELIVERED', `${errorText(cause).replace(/\.$/, '')}; ${what}.`, { cause })
+    const reason = cause === undefined ? 'There was no time left after the signal' : errorText(cause)
+    const kept = this.#options.isSpooled === true ? taken : 0
+    const lost = taken + this.#untaken - kept
+    const told = [
+      ...(kept === 0 ? [] : [`${counted(kept, 'event waits', 'events wait')} in the spool for the next start`]),
+      ...(lost === 0 && kept > 0 ? [] : [`${counted(lost, 'event was', 'events were')} not delivered`]),
+    ]
+    return new KinloaderError('UNDELIVERED', `${reason.replace(/\.$/, '')}; ${told.join(', ')}.`, { cause })
   }
 
   async #giveUpInTime(): Promise<void> {

@@ -61,12 +61,13 @@ async function copy(
     for await (const chunk of input.read()) {
       const events = multiline.push(chunk)
       progress?.add(chunk.length, events.length)
-      for (const event of events) await outlet.write(event)
+      // At the same time: with a spool each waits for the disk.
+      await Promise.all(events.map((event) => outlet.write(event)))
     }
   } finally {
     const rest = multiline.end()
     progress?.add(0, rest.length)
-    for (const event of rest) await outlet.write(event)
+    await Promise.all(rest.map((event) => outlet.write(event)))
     await outlet.end()
   }
 }
@@ -102,7 +103,10 @@ async function sending(settings: SendSettings, host: ProgramHost): Promise<OpenO
       logger,
       clock,
     })
-    return { outlet: new EventSending({ sender, metadata, clock, signal }), failed: sender.failed }
+    return {
+      outlet: new EventSending({ sender, metadata, clock, signal, isSpooled: spoolFolder !== undefined }),
+      failed: sender.failed,
+    }
   } catch (cause) {
     const text = `Failed to initialize Kinesis sender: ${errorText(cause)}`
     throw new KinloaderError(errorCode(cause) || 'SENDER_FAILED', text, { cause })

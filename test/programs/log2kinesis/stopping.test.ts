@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { join } from 'node:path'
 import { Log2KinesisWorld } from '../../support/log2kinesis-world.ts'
 
 const numbers = (from: number, to: number): string[] =>
@@ -104,6 +105,17 @@ describe('log2kinesis send, stopped and hindered', () => {
     world.engine.faults.inject({ operation: 'PutRecords', times: 2, fault: expired })
     assert.equal((await world.sendHere(['--no-probe'], 'one\n')).code, 0)
     assert.deepEqual(world.messages(), ['one\n'])
+  })
+
+  it('keeps in its spool what it cannot deliver, and delivers it at the next start', async () => {
+    const flags = ['--no-probe', '--give-up-after=0s', `--spool=${join(world.folder, 'spool')}`]
+    world.engine.faults.inject({ operation: 'PutRecords', fault: expired })
+    const first = await world.sendHere(flags, 'one\ntwo\n')
+    assert.equal(first.code, 100)
+    assert.match(first.stderr, /^log2kinesis send: .*expired.*; 2 events wait in the spool for the next start\.$/m)
+    assert.deepEqual(world.messages(), [])
+    assert.deepEqual(await world.sendHere(flags, ''), { code: 0, stdout: '', stderr: '' })
+    assert.deepEqual(world.messages(), ['one\n', 'two\n'])
   })
 })
 

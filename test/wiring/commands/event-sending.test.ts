@@ -40,7 +40,7 @@ describe('sending events through a log sender', () => {
     await blocked
     await assert.rejects(outlet.end(), {
       code: 'UNDELIVERED',
-      message: '2 events were not delivered in the time there is after a signal.',
+      message: 'There was no time left after the signal; 2 events were not delivered.',
     })
   })
 

@@ -1,54 +1,21 @@
-import { dumpLine } from '../../../codecs/dump-line-encoding.ts'
-import { errorCode, errorText, KinloaderError } from '../../../core/errors.ts'
-import { Counters } from '../../../core/metrics.ts'
-import { pump } from '../../../core/pump.ts'
+import { isAborted } from '../../../core/aborting.ts'
+import { errorCode } from '../../../core/errors.ts'
 import type { CommandValues } from '../../../host/command-line.ts'
 import { exitCodes, type RunnableCommand } from '../../../host/run-command.ts'
 import type { ProgramHost } from '../../../host/run.ts'
-import { FileSink } from '../../../sinks/file/sink.ts'
-import { StreamOutlet } from '../../../sinks/file/stream-outlet.ts'
-import type { KinesisRecord } from '../../../sources/kinesis/record.ts'
-import { openKinesisReader } from '../../kinesis-reader.ts'
+import { dump } from './dump.ts'
 import { definition, readDumpSettings } from './settings.ts'
 
+/** The command `dumpstream`: the records of a stream, as they were put, to stdout or into a file. */
 export const dumpstreamCommand: RunnableCommand = { definition, run }
 
 async function run(values: CommandValues, host: ProgramHost): Promise<number> {
-  const { clock, signal } = host
-  const settings = readDumpSettings(values, clock.now())
-  const { aws, format, maxCallsPerSecond, initialPosition, untilNow, giveUpMs } = settings
-  const reader = await opened(
-    openKinesisReader({
-      stream: aws.stream.arn ?? aws.stream.name,
-      region: aws.region,
-      endpoint: aws.endpoint,
-      initialPosition,
-      maxCallsPerSecond,
-      untilNow,
-      giveUpMs,
-      signal,
-      logger: host.logger,
-      clock,
-    }),
-  )
-  const counters = new Counters()
-  const sink = new FileSink({
-    outlet: new StreamOutlet(host.stdout, 'standard output'),
-    clock,
-    counters,
-    syncIntervalMs: 0,
-  })
-  const decode = format === 'json' ? (record: KinesisRecord) => [dumpLine(record)] : ({ data }: KinesisRecord) => [data]
-  await pump({ source: reader, sink, decode, clock, signal, settleMs: 5000, chunkItems: 10_000 })
-  if (sink.failure !== undefined && errorCode(sink.failure) !== 'EPIPE') throw sink.failure
-  return exitCodes.done
-}
-
-async function opened<T>(opening: Promise<T>): Promise<T> {
+  const settings = readDumpSettings(values, host.clock.now())
   try {
-    return await opening
+    await dump(settings, host)
   } catch (error) {
-    if (errorCode(error) === 'ABORTED') throw error
-    throw new KinloaderError(errorCode(error), `Failed to open reader: ${errorText(error)}`, { cause: error })
+    // Ended by a signal before it had begun.
+    if (!isAborted(host.signal) || errorCode(error) !== 'ABORTED') throw error
   }
+  return exitCodes.done
 }

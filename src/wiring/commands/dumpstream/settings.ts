@@ -1,3 +1,4 @@
+import { resolve } from 'node:path'
 import { KinloaderError } from '../../../core/errors.ts'
 import { type CommandDefinition, type CommandValues, usageError } from '../../../host/command-line.ts'
 import type { InitialPosition } from '../../../sources/kinesis/origin.ts'
@@ -27,7 +28,7 @@ export const definition: CommandDefinition = {
       name: 'filename',
       value: 'FILE',
       environment: ['TARGET_FILENAME'],
-      description: 'where the records go, instead of stdout',
+      description: 'where the records go, instead of stdout; made empty first, but for a dump which goes on',
     },
     {
       name: 'max-rate',
@@ -57,7 +58,15 @@ export const definition: CommandDefinition = {
       description: 'for how long a deleted stream, a denied access or expired credentials are waited out',
     },
   ],
-  notes: ['In json a line is {"arrival_time":…,"partition_key":…,"seq":…,"data":…}, data being base64 of the record.'],
+  notes: [
+    'In json, data is base64 of the record as it was put; logdecode reads both formats.',
+    'SIGINT and SIGTERM end it with 0, with everything it has read written and remembered; a failure ends it with 100.',
+    '',
+    'A checkpoint file names its stream. One of kinlog is taken over and replaced. With positions in it the dump goes on',
+    'behind them: --filename is appended to, after a crash from its last whole record on, and --since and',
+    '--default-to-horizon have no effect. After a crash some records are dumped twice; none is lost, but for what the',
+    'reader of a pipe had not read when it ended. In raw, leave the file to one dump alone.',
+  ],
 }
 
 export interface DumpSettings {
@@ -73,11 +82,16 @@ export interface DumpSettings {
 
 /** Throws `USAGE`, or `INVALID_FORMAT`. `nowMs` is what a duration back is counted from. */
 export function readDumpSettings(values: CommandValues, nowMs: number): DumpSettings {
+  const checkpointFile = pathOf(values, 'checkpoint-file')
+  const filename = pathOf(values, 'filename')
+  if (checkpointFile !== undefined && filename !== undefined && resolve(checkpointFile) === resolve(filename)) {
+    throw usageError('--checkpoint-file and --filename name the same file; give each its own.')
+  }
   return {
     aws: readAwsFlags(values),
-    checkpointFile: values.flags.get('checkpoint-file'),
+    checkpointFile,
     format: formatOf(values.flags.get('data-format')),
-    filename: values.flags.get('filename'),
+    filename,
     maxCallsPerSecond: parsedFlag(values, 'max-rate', parseRate) ?? 3,
     initialPosition: initialPosition(values, nowMs),
     untilNow: values.flags.has('until-now'),
@@ -89,6 +103,12 @@ const giveUpBounds = { minMs: 0, maxMs: 24 * 3_600_000 }
 
 /** Streams keep records for a year at most. */
 const sinceBounds = { minMs: 0, maxMs: 366 * 24 * 3_600_000 }
+
+/** An empty name is none, as ever. */
+function pathOf(values: CommandValues, flag: string): string | undefined {
+  const path = values.flags.get(flag)
+  return path === '' ? undefined : path
+}
 
 function formatOf(text: string | undefined): 'json' | 'raw' {
   if (text === 'json' || text === 'raw') return text

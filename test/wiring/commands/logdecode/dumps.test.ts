@@ -9,7 +9,7 @@ import { AnyDump } from '../../../../src/wiring/commands/logdecode/any-dump.ts'
 import { BadRecords } from '../../../../src/wiring/commands/logdecode/bad-records.ts'
 import { Decoding } from '../../../../src/wiring/commands/logdecode/decoding.ts'
 import { rawFormat } from '../../../../src/wiring/commands/logdecode/formats.ts'
-import { Repeats } from '../../../../src/wiring/commands/logdecode/repeats.ts'
+import { Repeats } from '../../../../src/core/repeats.ts'
 import { streamTarget } from '../../../../src/wiring/commands/logdecode/target.ts'
 
 const metadata: LogRecordMetadata = {
