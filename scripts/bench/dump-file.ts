@@ -32,10 +32,10 @@ export function writeDump(file: string, minBytes: number): number {
 }
 
 function* records(): Generator<Buffer> {
-  const lines = logLines(blockRecords * recordEvents)
+  const lines = [...logLines(blockRecords * recordEvents)]
   for (let record = 0; record < blockRecords; record += 1) {
     const entries = Array.from({ length: recordEvents }, (_, i) => ({
-      data: lines.next().value ?? '',
+      data: lines[record * recordEvents + i] ?? '',
       time: { seconds: 1_767_225_600 + record, nanos: i * 3_000_017 },
     }))
     yield encodeLogRecord(corpusMetadata, entries)
