@@ -4,7 +4,7 @@ BIN := node_modules/.bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 NODE ?= linux-x64
 
-.PHONY: help install check unit test verify demo splunkapp bench clean
+.PHONY: help install check unit test verify demo splunkapp package bench clean
 .DEFAULT_GOAL := help
 
 help: ## what you are reading
@@ -34,8 +34,11 @@ verify: install ## the full counts, and the same suites against real parts, whic
 splunkapp: install ## kinloader.tar.gz, to be installed with "splunk install app"; NODE=none leaves Node out
 	@NODE=$(NODE) node scripts/package.ts
 
+package: install ## kinloader-<version>.tgz, the library and the commands, to be installed with "npm install"
+	@npm pack --silent
+
 bench: install ## speed and memory as ratios to floors in the same run
 	@node scripts/bench.ts
 
 clean: ## removes what the other targets made, node_modules included
-	rm -rf dist coverage .verify kinloader.tar.gz node_modules
+	rm -rf dist coverage .verify kinloader.tar.gz kinloader-*.tgz node_modules

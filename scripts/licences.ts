@@ -9,17 +9,17 @@ interface PackageManifest {
 }
 
 /**
- * The licences of all packages which went into a bundle, in full, each text once. Throws when a package has neither a
+ * The licences of all packages which went into `files`, a bundle, in full, each text once. Throws when a package has neither a
  * licence file nor a licence in its manifest: then it must not be shipped.
  */
-export function collectLicences(metafile: Metafile, root: string): string {
+export function collectLicences(metafile: Metafile, root: string, files: string): string {
   const packagesByText = new Map<string, string[]>()
   for (const folder of packageFolders(metafile)) {
     const { title, text } = readLicence(path.resolve(root, folder))
     packagesByText.set(text, [...(packagesByText.get(text) ?? []), title])
   }
   return [
-    'The files in bin/app include the packages below, each under the licence that follows its name.',
+    `${files} include the packages below, each under the licence that follows its name.`,
     ...[...packagesByText].map(([text, titles]) => `${titles.join('\n')}\n\n${text}`),
   ].join(`\n\n${'-'.repeat(80)}\n\n`)
 }

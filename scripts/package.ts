@@ -53,7 +53,7 @@ export async function packageApp(options: PackageOptions = {}): Promise<void> {
   for (const entry of readdirSync(path.join(root, 'app'))) copy(`app/${entry}`, entry)
   for (const entry of ['default', 'README', 'metadata', 'LICENSE']) copy(entry, entry)
   const metafile = await buildApp(path.join(folder, 'bin/app'))
-  writeFileSync(path.join(folder, 'THIRD-PARTY-LICENSES.txt'), collectLicences(metafile, root))
+  writeFileSync(path.join(folder, 'THIRD-PARTY-LICENSES.txt'), collectLicences(metafile, root, 'The files in bin/app'))
   addRuntime(folder, options.runtime)
 
   const entries = listEntries(folder)

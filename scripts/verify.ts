@@ -1,6 +1,7 @@
 import { appInspectStep } from './verify/appinspect.ts'
 import { demoStep } from './verify/demo.ts'
 import { historiesStep, killsStep, olderNodeStep } from './verify/full-counts.ts'
+import { interopStep } from './verify/interop.ts'
 import { motoStep } from './verify/moto.ts'
 import { runSteps } from './verify/progress.ts'
 import { realSplunkStep } from './verify/real-splunk.ts'
@@ -19,6 +20,7 @@ const allSteps: readonly Step[] = [
   killsStep,
   olderNodeStep,
   appInspectStep,
+  interopStep,
   motoStep,
   demoStep,
   realSplunkStep,

@@ -10,18 +10,20 @@ const tool: PythonTool = {
   probe: ['moto_server', '--help'],
 }
 
+const files = ['dynamodb-checkpoints', 'kinesis-reader', 'pipelines'].map((name) => `test/verify/${name}.verify.ts`)
+
 const startTimeoutMs = 60_000
 const testTimeoutMs = 300_000
 
-/** The contract suites of DynamoDB and Kinesis against moto's server, which is nobody of ours. */
+/** The contract suites of DynamoDB and Kinesis, and the commands in pipelines, against moto's server, which is nobody of ours. */
 export const motoStep: Step = {
-  name: "contracts against moto's DynamoDB and Kinesis",
+  name: "contracts and pipelines against moto's DynamoDB and Kinesis",
   async run(context) {
     const bin = await installPythonTool(tool, context)
     return withMoto(bin, context, (endpoint) =>
       runMocha(
         {
-          files: ['test/verify/*.verify.ts'],
+          files,
           env: { KINLOADER_VERIFY_DYNAMODB_ENDPOINT: endpoint, KINLOADER_VERIFY_KINESIS_ENDPOINT: endpoint },
           timeoutMs: testTimeoutMs,
         },

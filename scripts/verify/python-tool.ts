@@ -53,6 +53,13 @@ export async function installPythonTool(tool: PythonTool, context: StepContext):
   throw new Error(`${tool.name} cannot be had: ${context.signal.aborted ? 'interrupted' : fault}`)
 }
 
+/** Sees to it that there is a `python3`. */
+export async function installPython(context: StepContext): Promise<void> {
+  const works = (): Promise<boolean> => run('python3', ['--version'], context)
+  if ((await works()) || ((await installDebian(['python3'], context)) && (await works()))) return
+  throw new Error('there is no python3; install it')
+}
+
 async function makeVenv(venv: string, context: StepContext): Promise<boolean> {
   const args = ['-m', 'venv', '--clear', venv]
   if (await run('python3', args, context)) return true

@@ -14,6 +14,10 @@ export interface FilesystemCheckpointStoreOptions {
   /** The file, created with its folders when something is saved; `checkpointFile` names it for an input. */
   readonly path: string
   readonly clock: Clock
+  /** Who needs access to it, as in messages. Default `the user Splunk runs as`. */
+  readonly user?: string
+  /** Tells content of another program, which counts as none of ours and is replaced by the first save. Default: none is. */
+  readonly isForeign?: (text: string) => boolean
   /** Default `node:fs/promises`. */
   readonly files?: Files
 }
@@ -39,6 +43,8 @@ export class FilesystemCheckpointStore implements CheckableStore {
   readonly #folder: string
   readonly #files: Files
   readonly #clock: Clock
+  readonly #user: string
+  readonly #isForeign: (text: string) => boolean
   #swept = false
 
   constructor(options: FilesystemCheckpointStoreOptions) {
@@ -46,6 +52,8 @@ export class FilesystemCheckpointStore implements CheckableStore {
     this.#folder = dirname(options.path)
     this.#files = options.files ?? nodeFiles
     this.#clock = options.clock
+    this.#user = options.user ?? 'the user Splunk runs as'
+    this.#isForeign = options.isForeign ?? (() => false)
   }
 
   async load(signal?: AbortSignal): Promise<ReadonlyMap<string, string>> {
@@ -89,11 +97,11 @@ export class FilesystemCheckpointStore implements CheckableStore {
       if (errorCode(error) === 'ENOENT') return new Map()
       throw new KinloaderError(
         'CHECKPOINT_FILE_UNREADABLE',
-        `The checkpoint file ${this.#path} cannot be read (${errorText(error)}); give the user Splunk runs as access to it.`,
+        `The checkpoint file ${this.#path} cannot be read (${errorText(error)}); give ${this.#user} access to it.`,
         { cause: error, retryable: true },
       )
     }
-    return decode(text, this.#path)
+    return this.#isForeign(text) ? new Map() : decode(text, this.#path)
   }
 
   /** Writes a file beside ours and hands it to `use`; when anything fails, no file is left on a disk which may be full. */
@@ -155,7 +163,7 @@ export class FilesystemCheckpointStore implements CheckableStore {
     if (error instanceof KinloaderError) return error
     return new KinloaderError(
       'CHECKPOINT_FILE_UNWRITABLE',
-      `The checkpoint file ${this.#path} cannot be written (${errorText(error)}); give the user Splunk runs as write access to its folder, and see that the disk has room.`,
+      `The checkpoint file ${this.#path} cannot be written (${errorText(error)}); give ${this.#user} write access to its folder, and see that the disk has room.`,
       { cause: error, retryable: true },
     )
   }

@@ -36,6 +36,20 @@ export function inflate(payload: Uint8Array, maxBytes = defaultMaxInflatedBytes)
 }
 
 /**
+ * Gives back the memory of what `inflate` made, which must not be looked at any more. The collector would do it as well,
+ * but only after tens of megabytes of such garbage.
+ */
+export function freeInflated({ bytes }: Inflated): void {
+  // What is no larger than Node's pool may share its memory with others.
+  if (bytes.byteOffset === 0 && bytes.buffer.byteLength > Buffer.poolSize) {
+    ;(bytes.buffer as TransferableBuffer).transfer?.(0)
+  }
+}
+
+/** ES2024, which the compiler's libraries do not know yet. */
+type TransferableBuffer = ArrayBufferLike & { transfer?(newLength: number): ArrayBuffer }
+
+/**
  * The size which the trailer tells, so that the output is one allocation instead of a list of 16 KiB pieces (a third
  * of the time of a 25 KB record). It is only a hint: the trailer may lie, and speaks of the last member alone.
  */

@@ -34,6 +34,41 @@ export function jsonValueEnd(text: string, start: number): number {
   return -1
 }
 
+/**
+ * The position behind whatever JSON value begins at `start`, a string, number, `true`, `false` or `null` too; -1 when
+ * it does not end.
+ */
+export function jsonAnyEnd(text: string, start: number): number {
+  const code = text.charCodeAt(start)
+  if (code === openBrace || code === openBracket) return jsonValueEnd(text, start)
+  if (code === quote) return jsonStringEnd(text, start)
+  let at = start
+  while (at < text.length && isScalar(text.charCodeAt(at))) at++
+  return at === start || at === text.length ? -1 : at
+}
+
+/** The position behind the string which begins at `start`; -1 when there is none or it does not end. */
+export function jsonStringEnd(text: string, start: number): number {
+  if (text.charCodeAt(start) !== quote) return -1
+  for (let at = text.indexOf('"', start + 1); at >= 0; at = text.indexOf('"', at + 1)) {
+    let first = at
+    while (text.charCodeAt(first - 1) === backslash) first--
+    if ((at - first) % 2 === 0) return at + 1
+  }
+  return -1
+}
+
+/** Letters, digits, sign and dot. */
+function isScalar(code: number): boolean {
+  return (
+    (code >= 0x30 && code <= 0x39) ||
+    ((code | 0x20) - 0x61) >>> 0 < 26 ||
+    code === 0x2b ||
+    code === 0x2d ||
+    code === 0x2e
+  )
+}
+
 const quote = 0x22
 const openBracket = 0x5b
 const backslash = 0x5c

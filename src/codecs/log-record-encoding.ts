@@ -1,5 +1,6 @@
 import { gzipSync } from 'node:zlib'
 import type { EventTime } from '../core/event.ts'
+import { goString } from './go-json.ts'
 import type { LogRecordMetadata } from './log-record.ts'
 import { formatRfc3339 } from './rfc3339.ts'
 
@@ -35,26 +36,20 @@ export function logRecordText(metadata: LogRecordMetadata, entries: readonly Log
 /** The first object, with its line feed. */
 export function metadataLine(metadata: LogRecordMetadata): string {
   const { unbroken, source, sourcetype, host, index, encId, blockId, batchId = '' } = metadata
-  const batch = batchId === '' ? '' : `,"batch_id":${quoted(batchId)}`
+  const batch = batchId === '' ? '' : `,"batch_id":${goString(batchId)}`
   return (
-    `{"unbroken":${unbroken},"source":${quoted(source)},"sourcetype":${quoted(sourcetype)},"host":${quoted(host)},` +
-    `"index":${quoted(index)},"enc_id":${String(encId)},"block_id":${String(blockId)}${batch}}\n`
+    `{"unbroken":${unbroken},"source":${goString(source)},"sourcetype":${goString(sourcetype)},"host":${goString(host)},` +
+    `"index":${goString(index)},"enc_id":${String(encId)},"block_id":${String(blockId)}${batch}}\n`
   )
 }
 
 /** The object of one event, with its line feed; ASCII, so it has as many bytes as characters. */
 export function dataLine(data: Uint8Array | string, time: EventTime | undefined, done = true): string {
+  // The usual case, in as few pieces as can be: each is an object until the record is written.
+  if (time === undefined && done) return `{"is_done":true,"data":"${base64(data)}"}\n`
   const timestamp = time === undefined ? undefined : formatRfc3339(time)
   const ts = timestamp === undefined ? '' : `"ts":"${timestamp}",`
   return `{"is_done":${done},${ts}"data":"${base64(data)}"}\n`
-}
-
-/** A lone surrogate has no UTF-8 form, so it goes out as U+FFFD. */
-function quoted(text: string): string {
-  return JSON.stringify(text.replaceAll(/\p{Surrogate}/gu, '\ufffd')).replaceAll(
-    /[<>&\u2028\u2029]/g,
-    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  )
 }
 
 function base64(data: Uint8Array | string): string {

@@ -41,6 +41,8 @@ export interface DecodedLogRecord {
   readonly items: readonly LogEvent[]
   /** `GZIP_DAMAGED`, `INFLATE_LIMIT` or `LOG_RECORD_DAMAGED`. */
   readonly error?: Error
+  /** That of the metadata. */
+  readonly batchId?: string
 }
 
 /** Metadata of the sender's connectivity probe, a record that is no data. */
@@ -63,7 +65,8 @@ export function decodeInflatedLogRecord(inflated: Inflated): DecodedLogRecord {
   const data = readData(bytes, text, first.end, true) ?? readData(bytes, text, first.end, false)
   const error = inflated.error ?? data?.error
   const items = data === undefined || isProbe(metadata) ? [] : eventsOf(metadata, data)
-  return error === undefined ? { metadata, items } : { metadata, items, error }
+  const { batchId } = metadata
+  return { metadata, items, ...(error !== undefined && { error }), ...(batchId !== undefined && { batchId }) }
 }
 
 /** Whether inflated bytes begin with the metadata of a log record, told by keys which no other format has. */
@@ -191,31 +194,47 @@ function eventsOf(metadata: LogRecordMetadata, data: RecordData): LogEvent[] {
   return events
 }
 
-function isProbe(metadata: LogRecordMetadata): boolean {
+/** Whether this is the metadata of a probe. */
+export function isProbe(metadata: LogRecordMetadata): boolean {
   const { source, sourcetype, host, index } = metadata
   return source === probeMark && sourcetype === probeMark && host === probeMark && index === probeMark
 }
 
-/** A JSON object by lower-case key, with the source text of its integers. */
-type Fields = ReadonlyMap<string, unknown>
+/** A JSON object by lower-case key; its integers are bigint, whatever their size. */
+export type Fields = ReadonlyMap<string, unknown>
 
-interface NextObject {
+export interface NextObject {
   readonly object?: Fields
   readonly error?: KinloaderError
   readonly end: number
+  /** The text ends inside the object. */
+  readonly isCut?: true
 }
 
-function nextObject(bytes: Buffer, text: string, from: number): NextObject {
+/** Metadata is a few hundred bytes mostly; it is found without a look at all the rest. */
+export function firstObject(bytes: Buffer): NextObject {
+  for (let size = 4096; ; size *= 16) {
+    const first = nextObject(bytes, bytes.toString('latin1', 0, size), 0)
+    if (first.isCut !== true || size >= bytes.length) return first
+  }
+}
+
+/**
+ * The object behind the white space at `from`. Positions are those of `bytes`; `text` is the same as latin1. Errors
+ * count from `base` bytes before them.
+ */
+export function nextObject(bytes: Buffer, text: string, from: number, base = 0): NextObject {
   const start = skipJsonSpace(text, from)
-  if (start === text.length) return { end: start, error: damaged(start, 'it ends before its metadata') }
+  if (start === text.length)
+    return { end: start, error: damaged(base + start, 'it ends before its metadata'), isCut: true }
   if (text.charCodeAt(start) !== 0x7b)
-    return { end: start, error: damaged(start, 'there is something else than an object') }
+    return { end: start, error: damaged(base + start, 'there is something else than an object') }
   const end = jsonValueEnd(text, start)
-  if (end < 0) return { end: text.length, error: damaged(start, 'an object does not end') }
+  if (end < 0) return { end: text.length, error: damaged(base + start, 'an object does not end'), isCut: true }
   try {
     return { object: parseFields(bytes.toString('utf8', start, end)), end }
   } catch (error) {
-    return { end, error: damaged(start, errorText(error), error) }
+    return { end, error: damaged(base + start, errorText(error), error) }
   }
 }
 
@@ -232,7 +251,7 @@ function parseFields(json: string): Fields {
 }
 
 /** Undefined when a value has the wrong type. */
-function metadataOf(fields: Fields): LogRecordMetadata | undefined {
+export function metadataOf(fields: Fields): LogRecordMetadata | undefined {
   const unbroken = fields.get('unbroken') ?? false
   const source = fields.get('source') ?? ''
   const sourcetype = fields.get('sourcetype') ?? ''
@@ -253,7 +272,7 @@ function idOf(fields: Fields, key: string): bigint {
 }
 
 /** Undefined when a value has the wrong type. A time that is none is no time: the event is worth more than it. */
-function dataOf(fields: Fields): { done: boolean; time: EventTime | undefined; base64: string } | undefined {
+export function dataOf(fields: Fields): { done: boolean; time: EventTime | undefined; base64: string } | undefined {
   const done = fields.get('is_done') ?? false
   const time = fields.get('ts')
   const data = fields.get('data') ?? ''
@@ -263,6 +282,6 @@ function dataOf(fields: Fields): { done: boolean; time: EventTime | undefined; b
   return { done, time: typeof time === 'string' ? parseRfc3339(time) : undefined, base64 }
 }
 
-function damaged(at: number, what: string, cause?: unknown): KinloaderError {
+export function damaged(at: number, what: string, cause?: unknown): KinloaderError {
   return new KinloaderError('LOG_RECORD_DAMAGED', `The log record is damaged at byte ${at}: ${what}.`, { cause })
 }

@@ -12,6 +12,11 @@ export interface PumpOptions<In, Out> {
   readonly signal: AbortSignal
   /** What source and sink get to close after the abort, in milliseconds. Default 1,000. */
   readonly closeMs?: number
+  /**
+   * What the sink gets after the abort to make safe, and so remembered, what it has accepted, in milliseconds. Default
+   * 0: that is read again, and the end comes at once.
+   */
+  readonly settleMs?: number
   /** What the sink gets to make everything safe when the source ends by itself, in milliseconds. Default 30,000. */
   readonly flushMs?: number
   /** Items a write holds at most; more would be decoded before the first leaves. Default 512. */
@@ -27,24 +32,31 @@ export interface PumpOptions<In, Out> {
  * Rejects with the first error of source or sink, after the same closing.
  */
 export async function pump<In, Out>(options: PumpOptions<In, Out>): Promise<void> {
-  const { source, sink, signal, clock, closeMs = 1000, flushMs = 30_000 } = options
+  const { source, sink, signal, clock, closeMs = 1000, settleMs = 0, flushMs = 30_000 } = options
   const stop = new AbortController()
   const either = AbortSignal.any([signal, stop.signal])
   const stopped = (): boolean => either.aborted
   const outcome: { failure?: { readonly error: unknown } } = {}
+  const acks = new Set<Promise<void>>()
   const fail = (error: unknown): void => {
     if (stop.signal.aborted || signal.aborted) return
     outcome.failure = { error }
     stop.abort()
   }
+  const settle = async (deadline: AbortSignal): Promise<void> => {
+    await sink.flush(deadline)
+    // A receipt settles some turns before the ack which follows it; without it the last position is not saved.
+    await Promise.race([Promise.all(acks), aborted(deadline)])
+  }
   try {
     for await (const delivery of source.read(either)) {
-      await carry(delivery, options, either, fail)
+      await carry(delivery, options, either, { fail, acks })
     }
-    if (!stopped()) await withDeadline(clock, flushMs, (deadline) => sink.flush(AbortSignal.any([deadline, either])))
+    if (!stopped()) await withDeadline(clock, flushMs, (deadline) => settle(AbortSignal.any([deadline, either])))
   } catch (error) {
     fail(error)
   }
+  if (stopped() && settleMs > 0) await withDeadline(clock, settleMs, settle)
   stop.abort()
   await withDeadline(clock, closeMs, async (deadline) => {
     await Promise.allSettled([sink.close(deadline), source.close(deadline)])
@@ -57,7 +69,7 @@ async function carry<In, Out>(
   delivery: Delivery<In>,
   options: PumpOptions<In, Out>,
   signal: AbortSignal,
-  fail: (error: unknown) => void,
+  { fail, acks }: Carrying,
 ): Promise<void> {
   const { sink, decode, chunkItems = 512, accepted } = options
   const receipts: Promise<void>[] = []
@@ -80,8 +92,30 @@ async function carry<In, Out>(
   delivery.release()
   // The ack alone goes into the closure: the delivery would keep its items in memory for the whole hold-back.
   const { ack } = delivery
-  Promise.all(receipts).then(ack, () => {
+  const acked = Promise.all(receipts).then(ack, () => {
     // Not safe, so never acked; `fail` has it from the receipt itself.
+  })
+  acks.add(acked)
+  void acked.then(() => acks.delete(acked))
+}
+
+interface Carrying {
+  readonly fail: (error: unknown) => void
+  /** One a delivery which is not acked yet. */
+  readonly acks: Set<Promise<void>>
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve()
+    else
+      signal.addEventListener(
+        'abort',
+        () => {
+          resolve()
+        },
+        { once: true },
+      )
   })
 }
 

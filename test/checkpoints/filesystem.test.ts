@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import * as files from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { checkpointFile, FilesystemCheckpointStore, type Files } from '../../src/checkpoints/filesystem.ts'
 import { JumpingClock } from '../support/jumping-clock.ts'
 import { checkpointStoreContract } from '../contracts/checkpoint-store.ts'
@@ -140,6 +140,32 @@ describe('filesystem checkpoints', () => {
       'app.checkpoints.json.fresh.tmp',
       'app.checkpoints.json.mine',
     ])
+  })
+
+  it('takes foreign content for none, and replaces it by the first save', async () => {
+    await files.mkdir(dirname(path), { recursive: true })
+    await files.writeFile(path, 'theirs')
+    const store = new FilesystemCheckpointStore({ path, clock, isForeign: (text) => text === 'theirs' })
+    assert.deepEqual(await store.load(), new Map())
+    await store.check(live)
+    assert.equal(await files.readFile(path, 'utf8'), 'theirs')
+    await store.save(new Map([['a', '1']]), live)
+    assert.deepEqual(await store.load(), new Map([['a', '1']]))
+    await assert.rejects(new FilesystemCheckpointStore({ path: await written('theirs'), clock }).load(), {
+      code: 'CHECKPOINT_FILE_CORRUPT',
+    })
+  })
+
+  async function written(text: string): Promise<string> {
+    const other = join(folder, 'other')
+    await files.writeFile(other, text)
+    return other
+  }
+
+  it('names who needs access', async () => {
+    await files.mkdir(path, { recursive: true })
+    const store = new FilesystemCheckpointStore({ path, clock, user: 'yourself' })
+    await assert.rejects(store.load(), { message: /give yourself access to it\.$/ })
   })
 
   it('says what to do where it may not write or read', async () => {

@@ -202,6 +202,29 @@ describe('the pump', () => {
     await done
   })
 
+  it('makes safe and acks what was accepted before it closes, when the abort leaves it the time', async () => {
+    const { diary, sink, stop, done } = start([[1], [2]], { settleMs: 1000 })
+    await settled()
+    stop.abort()
+    await settled()
+    assert.deepEqual(diary.slice(4), ['flush'])
+    sink.memory.settle()
+    await done
+    assert.deepEqual(diary.slice(4), ['flush', 'ack a', 'ack b', 'close sink', 'close source'])
+  })
+
+  it('closes when that time is up, whatever is not safe by then', async () => {
+    const clock = new VirtualClock()
+    const { diary, stop, done } = start([[1]], { settleMs: 1000, clock })
+    await settled()
+    stop.abort()
+    await clock.advance(999)
+    assert.deepEqual(diary.slice(2), ['flush'])
+    await clock.advance(1)
+    await done
+    assert.deepEqual(diary.slice(3), ['close sink', 'close source'])
+  })
+
   it('writes in chunks of the given size and in order, however much an item becomes', async () => {
     const { sink, stop, done } = start([[1, 2, 3, 4, 5]], {
       decode: (item) => [`${item}a`, `${item}b`],

@@ -2,7 +2,6 @@ import assert from 'node:assert/strict'
 import { readdirSync, readFileSync } from 'node:fs'
 import { Parser } from 'xml2js'
 import { confFiles, confFileUrl } from '../../scripts/conf-files.ts'
-import { optionsTable } from '../../scripts/options-table.ts'
 import { readSettings } from '../../src/wiring/inputs/kinloader-settings.ts'
 import { implicitArguments, kinloaderScheme } from '../../src/wiring/inputs/kinloader.ts'
 
@@ -61,11 +60,6 @@ describe('the truth about the arguments', () => {
       assert.equal(read(path), make())
     })
   }
-
-  it('is what the options table in README.md says', () => {
-    const [, table] = /<!-- options: begin -->\n([^]*)<!-- options: end -->/.exec(read('README.md')) ?? []
-    assert.equal(table, optionsTable(), 'run node scripts/options-table.ts')
-  })
 
   it('lists the same names in the spec file', () => {
     const spec = parseConf('README/inputs.conf.spec')

@@ -20,6 +20,11 @@ export async function readKinlogFile(path: string): Promise<ReadonlyMap<string, 
       error,
     )
   }
+  return parseKinlogFile(text, path)
+}
+
+/** The same of text; `path` is for messages. */
+export function parseKinlogFile(text: string, path: string): ReadonlyMap<string, string> {
   if (text === '') return new Map()
   let value: unknown
   try {

@@ -26,6 +26,7 @@ export class EventBatch {
   /** Clock's monotonic milliseconds of the first event. */
   readonly openedAtMs: number
   readonly #groups = new Map<string, EventGroup>()
+  #last: EventGroup | undefined
   #bytes = 0
   #events = 0
 
@@ -50,16 +51,24 @@ export class EventBatch {
 
   /** `line` is `lineOf(event)`. */
   add(event: LogEvent, line: string): void {
+    const group = this.#groupOf(event)
+    group.lines.push(line)
+    group.bytes += line.length
+    this.#bytes += line.length
+    this.#events += 1
+  }
+
+  #groupOf(event: LogEvent): EventGroup {
+    // Mostly the same as before; the key of each event costs more than its base64.
+    if (this.#last !== undefined && isOf(this.#last.metadata, event)) return this.#last
     const key = groupKey(event)
     let group = this.#groups.get(key)
     if (group === undefined) {
       group = { metadata: metadataOf(event), lines: [], bytes: 0 }
       this.#groups.set(key, group)
     }
-    group.lines.push(line)
-    group.bytes += line.length
-    this.#bytes += line.length
-    this.#events += 1
+    this.#last = group
+    return group
   }
 }
 
@@ -71,6 +80,12 @@ export function lineOf(event: LogEvent): string {
 export function metadataOf(event: LogEvent): RecordMetadata {
   const { unbroken = false, source = '', sourcetype = '', host = '', index = '' } = event
   return { unbroken, source, sourcetype, host, index }
+}
+
+function isOf(metadata: RecordMetadata, event: LogEvent): boolean {
+  const { unbroken = false, source = '', sourcetype = '', host = '', index = '' } = event
+  if (source !== metadata.source || host !== metadata.host || unbroken !== metadata.unbroken) return false
+  return sourcetype === metadata.sourcetype && index === metadata.index
 }
 
 /** Values are free text, so their lengths keep them apart. */

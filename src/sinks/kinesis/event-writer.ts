@@ -13,7 +13,8 @@ export interface EventWriterOptions {
 
 /**
  * A `Writable` for any logger: each write is exactly one event, of one line or many. Its back-pressure is the sender's.
- * An event which is not taken is the write's error.
+ * An event too large for Kinesis is dropped, counted and told in the log: an error would end the stream, and with it
+ * all logging.
  */
 export function createEventWriter(
   sender: KinesisSender,
@@ -23,21 +24,15 @@ export function createEventWriter(
 ): Writable {
   return new Writable({
     decodeStrings: false,
-    // An event too large for Kinesis is told to who wrote it and must not end the logging of all others.
-    autoDestroy: false,
-    emitClose: false,
     write(chunk: string | Uint8Array, _encoding, done) {
       const event: LogEvent = {
         ...metadata,
         message: typeof chunk === 'string' ? chunk : Uint8Array.from(chunk),
         ...(timestamp && { time: timeOf(clock.now()) }),
       }
-      sender.send(event).then(() => {
+      sender.sendOrDrop(event).then(() => {
         done()
       }, done)
-    },
-    destroy(error, done) {
-      done(error ?? null)
     },
   })
 }

@@ -88,7 +88,7 @@ export class Intake {
     return this.#ended
   }
 
-  /** Events which are not delivered, also those on disk, and the bytes of those in memory. */
+  /** Events which are not delivered, also those on disk, and the bytes which are held for those in memory. */
   get pending(): { readonly events: number; readonly bytes: number } {
     return { events: this.#undelivered, bytes: this.#heldBytes }
   }
@@ -168,6 +168,13 @@ export class Intake {
   async flush(): Promise<void> {
     this.#close()
     await Promise.allSettled([...this.#live].map(({ delivered }) => delivered.promise))
+  }
+
+  /** The batch's events are records now, of so many bytes in all, and these are held instead. */
+  packed(batch: CollectedBatch, recordBytes: number): void {
+    this.#heldBytes += recordBytes - batch.bytes
+    batch.events = undefined
+    this.#serve()
   }
 
   /** So many events are delivered, which held so many bytes. */

@@ -12,8 +12,6 @@ export interface PackedRecord {
   readonly partitionKey: string
   /** Events in it. */
   readonly events: number
-  /** Of its events' lines, before compression. */
-  readonly lineBytes: number
   /** What counts against Kinesis's limits: data and key. */
   readonly bytes: number
   /** Records of the same chain are put one after the other, because their order matters. */
@@ -114,10 +112,9 @@ export class Packing {
     const head = 6 * (source.length + sourcetype.length + host.length + index.length)
     if (line.length + head + 8192 < maxRecordBytes) return true
     const metadata = metadataOf(event)
-    // The id of a real record is shorter than this one.
-    const text = textOf(metadata, [line], encId, 2n ** 63n, 'x'.repeat(64))
-    if (text.length > maxRecordTextBytes) return false
-    return gzipSync(text, gzipOptions).length + maxKeyBytes <= maxRecordBytes
+    const text = textOf(metadata, [line], encId, 2n ** 63n, '')
+    if (text.length + maxIdBytes > maxRecordTextBytes) return false
+    return gzipSync(text, gzipOptions).length + maxIdBytes + maxKeyBytes <= maxRecordBytes
   }
 
   async #record(
@@ -135,7 +132,6 @@ export class Packing {
       data,
       partitionKey,
       events: lines.length,
-      lineBytes: lines.reduce((sum, line) => sum + line.length, 0),
       bytes: data.length + Buffer.byteLength(partitionKey),
       chain: metadata.unbroken ? partitionKey : undefined,
     }
@@ -152,6 +148,9 @@ function textOf(
   const head = Buffer.from(metadataLine({ ...metadata, encId, blockId, batchId }))
   return Buffer.concat([head, Buffer.from(lines.join(''), 'latin1')])
 }
+
+/** A batch id with its JSON, and digits of other ids which compress worse than those measured. */
+const maxIdBytes = 96
 
 /** `unbroken-` and an MD5 in hexadecimal, which is longer than `broken-` and 19 digits. */
 const maxKeyBytes = 41

@@ -5,7 +5,7 @@ import type { Logger } from '../../core/logger.ts'
 
 const repeatMs = 60_000
 
-/** Tells of failing puts: a new kind of failure at once, the same one once a minute, and when it is over. */
+/** Tells of failing puts and dropped events: a new kind at once, the same one once a minute, and when it is over. */
 export class PutFaultLog {
   readonly #logger: Logger
   readonly #clock: Clock
@@ -42,10 +42,16 @@ export class PutFaultLog {
     })
   }
 
+  /** `dropped` are all so far. */
+  eventDropped(dropped: number, why: string): void {
+    if (!this.#isDue('dropped')) return
+    this.#logger.error('drop', { stream: this.#stream, dropped, error: why })
+  }
+
   recovered(): void {
     if (!this.#isFailing) return
     this.#isFailing = false
-    this.#toldMs.clear()
+    for (const kind of this.#toldMs.keys()) if (kind !== 'dropped') this.#toldMs.delete(kind)
     this.#logger.info('put', { stream: this.#stream, state: 'recovered' })
   }
 

@@ -22,6 +22,8 @@ export interface PutQueueOptions {
   readonly statistics: PutStatistics
   readonly faults: PutFaultLog
   readonly target: RecordTarget
+  /** Before some of so many bytes of records are gone nothing more is packed. */
+  readonly highWaterBytes: number
   /** Requests at the same time. */
   readonly maxParallel: number
   /** How long refusals which waiting does not mend are met with patience, in milliseconds. */
@@ -31,8 +33,7 @@ export interface PutQueueOptions {
   readonly random?: Random | undefined
 }
 
-/** Before this much is gone nothing more is packed, in bytes of records: later packing makes better records. */
-const highWaterBytes = 8 * 1024 * 1024
+/** Before some are gone nothing more is packed: later packing makes better records. */
 const highWaterRecords = 5000
 
 /** What every endpoint takes; AWS itself takes twice as much since late 2025. */
@@ -67,7 +68,7 @@ export class PutQueue {
 
   /** Whether another batch may be packed. */
   get hasRoom(): boolean {
-    return this.#waitingBytes < highWaterBytes && this.#waitingRecords < highWaterRecords
+    return this.#waitingBytes < this.#options.highWaterBytes && this.#waitingRecords < highWaterRecords
   }
 
   /** Resolves when there may be room again. */

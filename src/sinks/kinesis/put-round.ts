@@ -59,8 +59,10 @@ export function nextRound(
     if (entries.length === limits.maxRequestRecords || rooms.length === 0 || staying.length === maxPassedOver) break
     const { record } = waiting
     if (bytes + record.bytes > maxRequestBytes && entries.length > 0) break
-    taken += 1
     const room = roomFor(record, rooms, shards, limits)
+    // There will be room in the next round; smaller ones shall not overtake it for ever.
+    if (room === undefined && record.chain === undefined) break
+    taken += 1
     const waits = record.chain !== undefined && (isBusy(record.chain) || chains.has(record.chain))
     if (room === undefined || waits) {
       staying.push(waiting)

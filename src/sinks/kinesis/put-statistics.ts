@@ -47,13 +47,17 @@ export class PutStatistics {
     this.#counters.add(name, amount)
   }
 
+  count(name: SenderCounter): number {
+    return this.#counters.get(name)
+  }
+
   took(durationMs: number): void {
     this.#times[this.#requests % keptTimes] = durationMs
     this.#requests += 1
   }
 
   snapshot(pending: { readonly events: number; readonly bytes: number }): SenderStatistics {
-    const count = (name: SenderCounter): number => this.#counters.get(name)
+    const count = (name: SenderCounter): number => this.count(name)
     const times = this.#times
     return {
       entries: count('entries'),

@@ -32,7 +32,7 @@ export interface KinesisSenderOptions {
   readonly flushIntervalMs?: number
   /** PutRecords at the same time. Default 3. */
   readonly maxParallelFlushes?: number
-  /** Bytes of events, as they stand in records, which are held until they are delivered. Default 32 MiB. */
+  /** Bytes of events held in memory until they are delivered. Default 32 MiB. */
   readonly maxPendingBytes?: number
   /** What a write does when that is reached: `wait`, or `drop` the event and count it. Default `wait`. */
   readonly whenFull?: 'wait' | 'drop'
@@ -53,7 +53,7 @@ export interface KinesisSenderOptions {
 /** What a sender had not delivered when it was asked. */
 export interface Undelivered {
   readonly events: number
-  /** Of their lines in records. */
+  /** What they take in memory. */
   readonly bytes: number
 }
 
@@ -74,6 +74,7 @@ export class KinesisSender implements Sink<LogEvent> {
   readonly #intake: Intake
   readonly #queue: PutQueue
   readonly #listing: ShardListing
+  readonly #faults: PutFaultLog
   readonly #stop = new AbortController()
   /** Resolves with the reason when the sender has given up: nothing is sent or taken any more. */
   readonly failed: Promise<Error>
@@ -115,6 +116,7 @@ export class KinesisSender implements Sink<LogEvent> {
       nextId: () => `${this.#idPrefix}-${String((this.#batches += 1)).padStart(8, '0')}`,
       spooled: this.#spooled,
     })
+    this.#faults = new PutFaultLog(logger, clock, streamName)
     this.#listing = new ShardListing({ inlet, shards: this.#shards, clock, logger, streamName, random })
     this.#queue = new PutQueue({
       inlet,
@@ -123,8 +125,9 @@ export class KinesisSender implements Sink<LogEvent> {
       limits,
       clock,
       statistics: this.#statistics,
-      faults: new PutFaultLog(logger, clock, streamName),
+      faults: this.#faults,
       target: this.#target,
+      highWaterBytes: Math.min(mostWaitingBytes, maxPendingBytes / 2),
       maxParallel: maxParallelFlushes,
       giveUpMs: options.giveUpMs ?? Infinity,
       onUnknownShard: () => {
@@ -165,7 +168,7 @@ export class KinesisSender implements Sink<LogEvent> {
       return taken
     }
     if (!hasRoom && whenFull === 'drop') {
-      this.#statistics.add('droppedWrites')
+      this.#dropped(fullText)
       return taken
     }
     return this.#intake.takeLater(event, line, whenFull === 'wait').then(
@@ -174,10 +177,22 @@ export class KinesisSender implements Sink<LogEvent> {
       },
       (error: unknown) => {
         if (errorCode(error) !== 'SPOOL_FULL') return this.#drop(error)
-        this.#statistics.add('droppedWrites')
+        this.#dropped(errorText(error))
         return undefined
       },
     )
+  }
+
+  /**
+   * As `send`, for those who cannot do anything about an event which does not fit: it is dropped, counted and told.
+   */
+  async sendOrDrop(event: LogEvent): Promise<void> {
+    try {
+      await this.send(event)
+    } catch (error) {
+      if (errorCode(error) !== 'EVENT_TOO_LARGE') throw error
+      this.#faults.eventDropped(this.#statistics.count('droppedWrites'), errorText(error))
+    }
   }
 
   /** As the contract says: an event which cannot be taken ends it, and the receipt is for all events of the call. */
@@ -259,6 +274,11 @@ export class KinesisSender implements Sink<LogEvent> {
     )
   }
 
+  #dropped(why: string): void {
+    this.#statistics.add('droppedWrites')
+    this.#faults.eventDropped(this.#statistics.count('droppedWrites'), why)
+  }
+
   #drop(error: unknown): Promise<never> {
     this.#statistics.add('droppedWrites')
     return Promise.reject(error instanceof Error ? error : new Error(errorText(error)))
@@ -281,10 +301,14 @@ export class KinesisSender implements Sink<LogEvent> {
     const records =
       plan === undefined ? await this.#packNew(events) : await this.#packing.repack(id, events.groups, plan)
     let left = records.length
+    this.#intake.packed(
+      batch,
+      records.reduce((sum, { bytes }) => sum + bytes, 0),
+    )
     if (left === 0) await this.#intake.finished(batch)
     for (const record of records) {
       this.#queue.put(record, () => {
-        this.#intake.delivered(record.events, record.lineBytes)
+        this.#intake.delivered(record.events, record.bytes)
         left -= 1
         if (left === 0) void this.#intake.finished(batch)
       })
@@ -297,6 +321,11 @@ export class KinesisSender implements Sink<LogEvent> {
     return records
   }
 }
+
+/** Records which wait to be put: some requests' worth. */
+const mostWaitingBytes = 8 * 1024 * 1024
+
+const fullText = 'more is written than Kinesis takes; raise maxPendingBytes, add shards, or let writes wait'
 
 /** One for all writes which are taken at once. */
 const taken: Promise<void> = Promise.resolve()

@@ -54,7 +54,7 @@ export async function begin(options: BeginOptions, signal: AbortSignal): Promise
   if (known !== undefined && known.arn !== summary.arn) {
     throw new KinloaderError(
       'FOREIGN_CHECKPOINTS',
-      `these checkpoints belong to the stream ${known.arn}, not to ${summary.arn}: give this input another checkpoint_name`,
+      `these checkpoints belong to the stream ${known.arn}, not to ${summary.arn}: give this reader checkpoints of its own.`,
     )
   }
   if (known !== undefined && isSameStream(known, summary)) {

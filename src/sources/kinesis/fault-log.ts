@@ -3,6 +3,7 @@ import type { KinesisFault } from '../../clients/kinesis-errors.ts'
 import type { Clock } from '../../core/clock.ts'
 import { errorCode } from '../../core/errors.ts'
 import type { Logger } from '../../core/logger.ts'
+import type { Patience } from './patience.ts'
 
 /** The same fault is told again after this time, with how often it came. */
 const repeatMs = 300_000
@@ -15,13 +16,15 @@ export class FaultLog {
   readonly #logger: Logger
   readonly #clock: Clock
   readonly #stream: string
+  readonly #patience: Patience | undefined
   readonly #told = new Map<string, { atMs: number; times: number }>()
   readonly #failing = new Set<string>()
 
-  constructor(logger: Logger, clock: Clock, stream: string) {
+  constructor(logger: Logger, clock: Clock, stream: string, patience?: Patience) {
     this.#logger = logger
     this.#clock = clock
     this.#stream = stream
+    this.#patience = patience
   }
 
   /** `shardId` is absent for what concerns the stream as a whole. */
@@ -29,6 +32,7 @@ export class FaultLog {
     const nowMs = this.#clock.monotonic()
     const key = `${scopeOf(shardId)} ${fault}`
     this.#failing.add(shardId ?? '')
+    this.#patience?.refused(shardId ?? '', fault, error)
     const told = this.#told.get(key)
     if (told !== undefined && nowMs - told.atMs < repeatMs) {
       told.times += 1
@@ -47,6 +51,7 @@ export class FaultLog {
 
   /** Told after a success; says so once nothing of its scope fails any more. */
   recovered(shardId?: string): void {
+    this.#patience?.recovered(shardId ?? '')
     if (!this.#failing.delete(shardId ?? '')) return
     if (shardId !== undefined && this.#failing.size > (this.#failing.has('') ? 1 : 0)) return
     for (const key of this.#told.keys()) if (key.startsWith(`${scopeOf(shardId)} `)) this.#told.delete(key)

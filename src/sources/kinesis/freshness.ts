@@ -33,6 +33,11 @@ export class Freshness {
     return this.#behindMs === undefined ? undefined : this.#behindMs + this.#clock.monotonic() - this.#answeredAtMs
   }
 
+  /** Moment of the monotonic clock up to which the last answer went; undefined before the first. */
+  get completeAtMs(): number | undefined {
+    return this.#behindMs === undefined ? undefined : this.#answeredAtMs - this.#behindMs
+  }
+
   answered(behindMs: number, lastArrivedMs: number | undefined): void {
     this.#behindMs = behindMs
     this.#answeredAtMs = this.#clock.monotonic()

@@ -6,6 +6,7 @@ import { Backoff, type Random } from '../../core/backoff.ts'
 import type { Budget, Reservation } from '../../core/budget.ts'
 import type { Clock } from '../../core/clock.ts'
 import { Counters } from '../../core/metrics.ts'
+import type { RateGate } from '../../core/rate-gate.ts'
 import { readAnswer, type Answer } from './answer.ts'
 import { FetchSize } from './fetch-size.ts'
 import { Freshness, type Gap } from './freshness.ts'
@@ -33,6 +34,12 @@ export interface ShardReaderOptions {
   readonly clock: Clock
   readonly random: Random
   readonly limits: ReadLimits
+  /** Passed before each call for records; shared with other shards. */
+  readonly gate?: RateGate | undefined
+  /** What an answer shall hold, about. Default 1 MiB. */
+  readonly fetchBytes?: number | undefined
+  /** Between two tries where somebody has to act, in milliseconds; half of it at least. Default 30,000. */
+  readonly slowRetryMs?: number | undefined
   readonly retentionMs: number
   /** Who does not take what was read, for the state line: `Splunk`. */
   readonly heldBackBy: string
@@ -48,7 +55,10 @@ export interface ShardReaderOptions {
 }
 
 /** Denied, disabled keys, a stream which is gone: somebody has to act, and may. */
-const slowRetryMs = 30_000
+const defaultSlowRetryMs = 30_000
+
+/** AWS: an iterator lives for five minutes. */
+const iteratorRestMs = 240_000
 
 type Phase = 'reading' | 'throttled' | 'failing' | 'stopped' | 'closed'
 
@@ -64,7 +74,7 @@ export class ShardReader {
   readonly counters: Counters
   readonly #options: ShardReaderOptions
   readonly #pace: ReadPace
-  readonly #size = new FetchSize()
+  readonly #size: FetchSize
   readonly #freshness: Freshness
   readonly #failures: Backoff
   readonly #inFlight: InFlight
@@ -73,6 +83,7 @@ export class ShardReader {
   #phase: Phase = 'reading'
   #badIterators = 0
   #reported = false
+  #isQueueing = false
   #progressAtMs: number
 
   constructor(options: ShardReaderOptions) {
@@ -81,6 +92,7 @@ export class ShardReader {
     this.counters = options.counters ?? new Counters()
     this.#position = from
     this.#pace = new ReadPace(clock, limits, random)
+    this.#size = new FetchSize(options.fetchBytes)
     this.#inFlight = new InFlight(clock, budget)
     this.#failures = new Backoff({ baseMs: 200, maxMs: 10_000, random })
     this.#freshness = new Freshness(clock, from)
@@ -108,9 +120,14 @@ export class ShardReader {
     return lagMs === undefined ? undefined : Math.max(lagMs, this.#inFlight.oldestMs)
   }
 
+  /** Moment of the monotonic clock up to which everything was delivered; undefined before the first answer. */
+  get completeAtMs(): number | undefined {
+    return this.#freshness.completeAtMs
+  }
+
   /** Milliseconds without an answer or an error, while nobody holds the shard back. */
   get stalledMs(): number {
-    return this.#inFlight.isWaiting ? 0 : this.#options.clock.monotonic() - this.#progressAtMs
+    return this.#inFlight.isWaiting || this.#isQueueing ? 0 : this.#options.clock.monotonic() - this.#progressAtMs
   }
 
   /** Resolves when the shard is drained, stopped for good, or the signal aborts; never rejects. */
@@ -135,7 +152,7 @@ export class ShardReader {
 
   async #fetch(reservation: Reservation, signal: AbortSignal): Promise<void> {
     const { stream } = this.#options
-    const iterator = this.#iterator ?? (await this.#open(signal))
+    const iterator = await this.#readyIterator(signal)
     if (iterator === undefined) {
       this.#end([], [], reservation)
       return
@@ -148,6 +165,20 @@ export class ShardReader {
     }
     this.#succeeded()
     await this.#take(readAnswer(this.#options.shardId, answer), reservation)
+  }
+
+  /** One with which to call now: it is this shard's turn. Undefined when the position is the shard's end. */
+  async #readyIterator(signal: AbortSignal): Promise<string | undefined> {
+    const { gate, clock } = this.#options
+    const iterator = this.#iterator ?? (await this.#open(signal))
+    if (gate === undefined || iterator === undefined) return iterator
+    const sinceMs = clock.monotonic()
+    this.#isQueueing = true
+    await gate.pass(signal)
+    this.#isQueueing = false
+    this.#progressAtMs = clock.monotonic()
+    // With many shards and few calls the turn may come when the iterator has expired, each time anew.
+    return clock.monotonic() - sinceMs < iteratorRestMs ? iterator : this.#open(signal)
   }
 
   /** A new iterator after what was delivered; undefined when the position is the shard's end. */
@@ -234,7 +265,7 @@ export class ShardReader {
       case 'bad-iterator':
         this.#iterator = undefined
         this.#badIterators += 1
-        if (this.#badIterators > 1) await this.#fail(fault, error, slowRetryMs, signal)
+        if (this.#badIterators > 1) await this.#fail(fault, error, signal)
         return
       case 'throttled':
         this.#phase = 'throttled'
@@ -267,7 +298,7 @@ export class ShardReader {
       case 'key':
       case 'credentials':
       case 'refused':
-        await this.#fail(fault, error, slowRetryMs, signal)
+        await this.#fail(fault, error, signal)
         return
       case 'aborted':
       case 'expired-token':
@@ -288,21 +319,22 @@ export class ShardReader {
     try {
       listed = await lookUp()
     } catch {
-      await this.#fail('gone', error, slowRetryMs, signal)
+      await this.#fail('gone', error, signal)
       return
     }
     if (listed !== 'unlisted') {
-      await this.#fail('gone', error, slowRetryMs, signal)
+      await this.#fail('gone', error, signal)
       return
     }
     this.#tellGap(this.#freshness.lost(retentionMs))
     this.#position = { kind: 'end' }
   }
 
-  async #fail(fault: KinesisFault, error: unknown, waitMs: number, signal: AbortSignal): Promise<void> {
+  async #fail(fault: KinesisFault, error: unknown, signal: AbortSignal): Promise<void> {
     this.#phase = 'failing'
     this.#report(fault, error)
-    await this.#options.clock.sleep(waitMs * (0.5 + this.#options.random() / 2), signal)
+    const { slowRetryMs = defaultSlowRetryMs } = this.#options
+    await this.#options.clock.sleep(slowRetryMs * (0.5 + this.#options.random() / 2), signal)
   }
 
   #report(fault: KinesisFault, error: unknown): void {

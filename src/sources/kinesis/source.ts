@@ -6,10 +6,12 @@ import type { CheckpointStore } from '../../core/checkpoint.ts'
 import { Checkpointer } from '../../core/checkpointer.ts'
 import type { Clock } from '../../core/clock.ts'
 import type { Logger } from '../../core/logger.ts'
+import { RateGate } from '../../core/rate-gate.ts'
 import type { Delivery, LaneStatus, Source } from '../../core/source.ts'
 import { begin } from './begin.ts'
 import { FaultLog } from './fault-log.ts'
 import type { InitialPosition } from './origin.ts'
+import { Patience } from './patience.ts'
 import { awsReadLimits, type ReadLimits } from './pace.ts'
 import { Presence, presenceKey } from './presence.ts'
 import { DeliveryQueue } from './queue.ts'
@@ -33,6 +35,17 @@ export interface KinesisSourceOptions {
   readonly maxBytes?: number
   /** Default: AWS's. */
   readonly limits?: ReadLimits
+  /** What an answer shall hold, about, in bytes. Default 1 MiB: larger ones take memory and gain nothing. */
+  readonly fetchBytes?: number | undefined
+  /** Calls for records a second, of all shards together. Default: only each shard's own limits. */
+  readonly maxCallsPerSecond?: number | undefined
+  /**
+   * For how long a refusal is waited out which waiting does not mend (a deleted stream, a denied access, expired
+   * credentials), in milliseconds; then `read` throws `STREAM_REFUSED`. Default for ever.
+   */
+  readonly giveUpMs?: number | undefined
+  /** Ends `read` when every shard was read up to the moment it began, parents before children. Default false. */
+  readonly untilNow?: boolean | undefined
   /** Between two listings of the shards, in milliseconds. Default 60,000. */
   readonly refreshMs?: number
   /** A random wait before the first call, so that many inputs which start together do not call together. Default 1,000. */
@@ -47,6 +60,9 @@ export interface KinesisSourceOptions {
   readonly heldBackBy?: string
   readonly random?: Random
 }
+
+/** AWS: records can be read less than a second after they were put. */
+const visibleAfterMs = 1000
 
 /** Reads a Kinesis stream through splits and merges; a lane is a shard. */
 export class KinesisSource implements Source<KinesisRecord> {
@@ -75,9 +91,10 @@ export class KinesisSource implements Source<KinesisRecord> {
       stop.abort()
     }
     // Not awaited at the end: a request which never settles must not keep the program.
-    this.#drive(either).catch(failed)
+    this.#drive(either, failed).catch(failed)
     this.#checkpointer.run(either).catch(failed)
     this.#lookAround(either).catch(failed)
+    if (this.#options.untilNow === true) this.#endWhenRead(either).catch(failed)
     try {
       for (let next = await this.#queue.take(signal); next !== undefined; next = await this.#queue.take(signal)) {
         yield next
@@ -106,10 +123,13 @@ export class KinesisSource implements Source<KinesisRecord> {
   }
 
   /** Reads one stream after the other: another one only when the first was deleted and created anew. */
-  async #drive(signal: AbortSignal): Promise<void> {
+  async #drive(signal: AbortSignal, failed: (error: unknown) => void): Promise<void> {
+    const { streamName, giveUpMs, maxCallsPerSecond } = this.#options
     const { clock, logger, random = Math.random, startJitterMs = 1000, maxBytes = 8 * 1024 * 1024 } = this.#options
     await clock.sleep(random() * startJitterMs, signal)
-    const faults = new FaultLog(logger, clock, this.#options.streamName)
+    const patience = giveUpMs === undefined ? undefined : new Patience({ clock, streamName, giveUpMs, giveUp: failed })
+    const faults = new FaultLog(logger, clock, streamName, patience)
+    const gate = maxCallsPerSecond === undefined ? undefined : new RateGate(clock, maxCallsPerSecond)
     const budget = new Budget(maxBytes)
     while (!signal.aborted) {
       const beginning = await begin({ ...this.#options, checkpointer: this.#checkpointer, faults }, signal)
@@ -124,6 +144,9 @@ export class KinesisSource implements Source<KinesisRecord> {
           logger,
           faults,
           limits: this.#options.limits ?? awsReadLimits,
+          gate,
+          fetchBytes: this.#options.fetchBytes,
+          slowRetryMs: giveUpMs === undefined ? undefined : Math.min(30_000, giveUpMs / 2),
           heldBackBy: this.#options.heldBackBy ?? 'downstream',
           refreshMs: this.#options.refreshMs ?? 60_000,
           watchdogMs: this.#options.watchdogMs ?? 120_000,
@@ -134,6 +157,19 @@ export class KinesisSource implements Source<KinesisRecord> {
         beginning,
       )
       await this.#reading.run(signal)
+    }
+  }
+
+  async #endWhenRead(signal: AbortSignal): Promise<void> {
+    const { clock } = this.#options
+    // What was put right before may not be visible at once.
+    const untilMs = clock.monotonic() + visibleAfterMs
+    while (!signal.aborted) {
+      await clock.sleep(100, signal)
+      if (this.#reading?.isReadUntil(untilMs) === true) {
+        this.#queue.end()
+        return
+      }
     }
   }
 
@@ -150,7 +186,7 @@ export class KinesisSource implements Source<KinesisRecord> {
         if (rival !== undefined && rival !== known) {
           logger.error('second_reader', {
             error:
-              'another input reads the same stream with the same checkpoints, so every event is indexed twice; stop one of them or give it its own checkpoint_name',
+              'another reader has the same stream and the same checkpoints, so every record is read twice; stop one of them or give it checkpoints of its own',
             reader: readerId,
             other: rival,
           })

@@ -9,6 +9,7 @@ import type { Clock } from '../../core/clock.ts'
 import { KinloaderError } from '../../core/errors.ts'
 import type { Logger } from '../../core/logger.ts'
 import type { Counters } from '../../core/metrics.ts'
+import type { RateGate } from '../../core/rate-gate.ts'
 import type { Delivery, LaneStatus } from '../../core/source.ts'
 import { Watermark } from '../../core/watermark.ts'
 import type { Beginning } from './begin.ts'
@@ -32,6 +33,11 @@ export interface StreamReadingOptions {
   readonly logger: Logger
   readonly faults: FaultLog
   readonly limits: ReadLimits
+  /** Passed before each call for records, by all shards. */
+  readonly gate?: RateGate | undefined
+  /** These two: see `ShardReaderOptions`. */
+  readonly fetchBytes?: number | undefined
+  readonly slowRetryMs?: number | undefined
   readonly heldBackBy: string
   /** Between two listings of the shards, in milliseconds; each shard's end asks for one at once. */
   readonly refreshMs: number
@@ -68,6 +74,8 @@ export class StreamReading {
   #wake: () => void = () => {}
   #refreshWanted = true
   #listings = 0
+  /** Of the first listing. */
+  #firstShards: readonly string[] | undefined
   /** Of the run: what is started in the middle of a caller's request must not end with that caller. */
   #signal = AbortSignal.abort()
 
@@ -112,6 +120,19 @@ export class StreamReading {
     this.#ended = over.signal.aborted
   }
 
+  /**
+   * Whether every shard of the first listing was delivered up to that moment of the monotonic clock, or to its end.
+   * Shards which came later hold later records only: their parents ended after the listing.
+   */
+  isReadUntil(monotonicMs: number): boolean {
+    const isRead = (shardId: string): boolean => {
+      if (!this.#lineage.has(shardId) || this.#lineage.isDrained(shardId)) return true
+      const reader = this.#readings.get(shardId)?.reader
+      return reader?.state === 'closed' || (reader?.completeAtMs ?? Number.NEGATIVE_INFINITY) >= monotonicMs
+    }
+    return this.#firstShards?.every(isRead) ?? false
+  }
+
   status(): readonly LaneStatus[] {
     return this.#lineage.shardIds().map((shardId) => {
       const reader = this.#readings.get(shardId)?.reader
@@ -149,6 +170,7 @@ export class StreamReading {
     this.#listings += 1
     faults.recovered()
     this.#lineage.add(shards.map(listedShard))
+    this.#firstShards ??= this.#lineage.shardIds()
     this.#forgetDeparted(new Set(shards.map((shard) => shard.ShardId ?? '')))
     this.#startReady()
     return shards
@@ -221,7 +243,8 @@ export class StreamReading {
   }
 
   #read(shardId: string, from: ShardPosition, counters?: Counters): void {
-    const { stream, budget, clock, random, limits, heldBackBy, faults, logger } = this.#options
+    const { stream, budget, clock, random, limits, gate, fetchBytes, slowRetryMs, heldBackBy, faults, logger } =
+      this.#options
     const stop = new AbortController()
     const reader = new ShardReader({
       shardId,
@@ -232,6 +255,9 @@ export class StreamReading {
       clock,
       random,
       limits,
+      gate,
+      fetchBytes,
+      slowRetryMs,
       heldBackBy,
       retentionMs: this.#summary.retentionMs,
       deliver: (batch) => {

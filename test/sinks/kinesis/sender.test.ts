@@ -6,7 +6,14 @@ import { systemClock } from '../../../src/host/system-clock.ts'
 import { hasSettled, sinkContract } from '../../contracts/sink.ts'
 import { type EngineOptions, KinesisEngine } from '../../fakes/kinesis/engine.ts'
 import { SeededRandom } from '../../support/seeded-random.ts'
-import { noise, sentMessages, sentRecords, SenderRun, type SenderRunOptions } from '../../support/sender-run.ts'
+import {
+  noise,
+  sentMessages,
+  sentRecords,
+  SenderRun,
+  type SenderRunOptions,
+  storing,
+} from '../../support/sender-run.ts'
 import { VirtualClock } from '../../support/virtual-clock.ts'
 
 const live = new AbortController().signal
@@ -34,7 +41,8 @@ async function isRejectedWith(promise: Promise<unknown>, code: string): Promise<
 }
 
 sinkContract('kinesis', async () => {
-  const engine = new KinesisEngine({ clock: systemClock })
+  // A shard which refuses some entries of a request for a moment would change their order, as it may.
+  const engine = new KinesisEngine({ clock: systemClock, limits: { writeBytesPerSecond: Infinity } })
   engine.createStream('logs')
   // One request at a time: several could overtake each other, as Kinesis orders nothing between them.
   const { sender } = new SenderRun({
@@ -45,6 +53,7 @@ sinkContract('kinesis', async () => {
     maxParallelFlushes: 1,
     maxPendingBytes: 1024 * 1024,
     random: () => 0,
+    compress: storing,
   })
   return {
     sink: sender,
@@ -100,7 +109,7 @@ describe('a sender to Kinesis', () => {
       const sizes = sentRecords(engine).map(({ stored }) => stored.bytes)
       assert.ok(sizes.length >= 16, `${sizes.length} records`)
       // The first one showed how well this compresses: not at all.
-      for (const size of sizes.slice(1, -1)) assert.ok(size > 10_000 && size <= 25 * 1024 * 1.3, `${size} bytes`)
+      for (const size of sizes.slice(1, -1)) assert.ok(size > 10_000 && size <= 25 * 1024 * 1.5, `${size} bytes`)
     })
 
     it('larger records when a shard is near its 1,000 records a second', async () => {
@@ -237,7 +246,7 @@ describe('a sender to Kinesis', () => {
 
     it('loses nothing while Kinesis throttles for an hour, and slows its writers', async () => {
       const { clock, engine, run } = world(2)
-      const { sender } = run({ maxPendingBytes: 200_000 })
+      const { sender } = run({ maxPendingBytes: 200_000, compress: storing })
       engine.faults.inject({
         operation: 'PutRecords',
         times: Infinity,
@@ -481,12 +490,13 @@ describe('a sender to Kinesis', () => {
 
     it('drops and counts where it is told to', async () => {
       const { clock, engine, run } = world()
-      const { sender } = run({ maxPendingBytes: 1000, whenFull: 'drop' })
+      const { sender, logger } = run({ maxPendingBytes: 1000, whenFull: 'drop' })
       for (const event of numbered(100)) await sender.send(event)
       await clock.runUntil(sender.flush(live))
       const { entries, droppedWrites, eventsDelivered } = sender.statistics()
       assert.equal(entries + droppedWrites, 100)
       assert.ok(droppedWrites > 50)
+      assert.deepEqual(logger.told('warn', 'error'), ['error drop'])
       assert.equal(eventsDelivered, entries)
       assert.equal(sentMessages(engine).length, entries)
     })

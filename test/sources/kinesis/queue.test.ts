@@ -30,6 +30,21 @@ describe('the queue of deliveries', () => {
     assert.equal(await queue.take(stop.signal), undefined)
   })
 
+  it('ends behind what was queued then, also for who is waiting', async () => {
+    const queue = new DeliveryQueue<number>()
+    queue.push(1)
+    queue.push(2)
+    queue.end()
+    queue.push(3)
+    queue.end()
+    assert.deepEqual([await queue.take(live), await queue.take(live)], [1, 2])
+    assert.equal(await queue.take(live), undefined)
+    const empty = new DeliveryQueue<number>()
+    const taken = empty.take(live)
+    empty.end()
+    assert.equal(await taken, undefined)
+  })
+
   it('fails at once, whatever is queued, and from then on, with the first error', async () => {
     const queue = new DeliveryQueue<number>()
     queue.push(1)

@@ -1,0 +1,38 @@
+import { goString } from './go-json.ts'
+import { formatRfc3339 } from './rfc3339.ts'
+
+/** A record as Kinesis gave it. */
+export interface DumpRecord {
+  /** Milliseconds since 1970; undefined when Kinesis did not tell. */
+  readonly arrivedMs: number | undefined
+  readonly partitionKey: string | undefined
+  readonly sequenceNumber: string
+  /** As it was put, so still compressed. */
+  readonly data: Uint8Array
+}
+
+/**
+ * The line of a record in a dump, with its line feed:
+ *
+ *     {"arrival_time":"2017-05-01T12:00:00.123Z","partition_key":"broken-1","seq":"4959…","data":"H4sI…"}
+ *
+ * Byte for byte what kinlog wrote: keys in this order, no spaces, the fraction of the time without zeros at its end.
+ */
+export function dumpLine({ arrivedMs, partitionKey = '', sequenceNumber, data }: DumpRecord): Buffer {
+  const base64 = Buffer.from(data.buffer, data.byteOffset, data.byteLength).toString('base64')
+  return Buffer.from(
+    `${dumpLineStart}${arrivalTime(arrivedMs)}","partition_key":${goString(partitionKey)},` +
+      `"seq":${goString(sequenceNumber)},"data":"${base64}"}\n`,
+  )
+}
+
+/** What every line of a dump begins with. */
+export const dumpLineStart = '{"arrival_time":"'
+
+/** Go's zero time where there is none. */
+function arrivalTime(arrivedMs: number | undefined): string {
+  const zero = '0001-01-01T00:00:00Z'
+  if (arrivedMs === undefined) return zero
+  const seconds = Math.floor(arrivedMs / 1000)
+  return formatRfc3339({ seconds, nanos: (arrivedMs - seconds * 1000) * 1_000_000 }) ?? zero
+}

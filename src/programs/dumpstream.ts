@@ -1,0 +1,5 @@
+import { runCommand } from '../host/run-command.ts'
+import { dumpstreamCommand } from '../wiring/commands/dumpstream/command.ts'
+
+/** Prints the records of a Kinesis stream as they were put. */
+await runCommand(dumpstreamCommand)
