@@ -3,7 +3,6 @@ import '@aws-sdk/client-kinesis'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { Readable } from 'node:stream'
 import { decodeLogRecord } from '../../src/codecs/log-record.ts'
 import type { LogEvent } from '../../src/core/event.ts'
 import { systemClock } from '../../src/host/system-clock.ts'
@@ -39,7 +38,7 @@ export class Log2KinesisWorld {
   /** Runs inside of this process. */
   here(
     args: readonly string[],
-    options: { stdin?: string | Uint8Array | Readable; env?: Readonly<Record<string, string>> } = {},
+    options: { stdin?: string | Uint8Array; env?: Readonly<Record<string, string>> } = {},
   ): Promise<CommandOutcome> {
     const [word, ...rest] = args
     const command = word === 'check' ? log2kinesisCheck : log2kinesisSend
@@ -55,7 +54,7 @@ export class Log2KinesisWorld {
   }
 
   /** `send` to the stream `logs` as source `test`, without time stamps, inside of this process. */
-  sendHere(args: readonly string[], stdin: string | Uint8Array | Readable): Promise<CommandOutcome> {
+  sendHere(args: readonly string[], stdin: string | Uint8Array): Promise<CommandOutcome> {
     return this.here(['send', ...plain, ...args], { stdin })
   }
 

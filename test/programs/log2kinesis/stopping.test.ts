@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
-import { Readable } from 'node:stream'
 import { Log2KinesisWorld } from '../../support/log2kinesis-world.ts'
 
 const numbers = (from: number, to: number): string[] =>
@@ -53,27 +52,6 @@ describe('log2kinesis send, stopped and hindered', () => {
         assert.deepEqual(messages(), expected)
       }),
     )
-  })
-
-  it('slows down an input which is faster than Kinesis', async () => {
-    world.engine.faults.inject({ operation: 'PutRecords', times: Infinity, fault: { kind: 'throttle' } })
-    const line = Buffer.alloc(1_000_000, 'x').fill('\n', 999_999)
-    let lines = 0
-    const running = world.sendHere(
-      ['--no-probe'],
-      Readable.from(
-        (function* () {
-          for (; lines < 48; lines++) yield line
-        })(),
-      ),
-    )
-    await world.until('throttled calls', () => world.engine.calls.count('PutRecords') >= 3)
-    const taken = lines
-    world.engine.faults.clear()
-    assert.equal((await running).code, 0)
-    // 32 MiB of base64 are 25 lines; the streams between here and there hold a few, and the others are not taken.
-    assert(taken >= 25 && taken < 35, `${taken} lines were taken`)
-    assert.equal(world.events().length, 48)
   })
 
   it('ends with 100 and the count when the stream is deleted under way', async () => {
