@@ -5,6 +5,7 @@ import { Deferred } from '../deferred.ts'
 import { EventBatch } from './event-batch.ts'
 import type { PackingPlan } from './packing.ts'
 import type { SpooledBatches } from './spooled-batches.ts'
+import { givenUp, WaitingLine } from './waiting-line.ts'
 
 /** A batch until its last event is delivered. */
 export interface CollectedBatch {
@@ -37,13 +38,6 @@ export interface IntakeOptions {
   readonly spooled?: SpooledBatches | undefined
 }
 
-interface Waiter {
-  readonly bytes: number
-  /** There is room: takes it at once, so that nobody overtakes. */
-  readonly granted: () => void
-  readonly refused: (error: Error) => void
-}
-
 /** A batch which holds more is closed before its time, and one which holds a quarter of all there may be. */
 const fullBatchBytes = 4 * 1024 * 1024
 
@@ -63,10 +57,9 @@ export class Intake {
   readonly #closed: CollectedBatch[] = []
   /** All which are not delivered, closed or not. */
   readonly #live = new Set<CollectedBatch>()
-  readonly #waiters: Waiter[] = []
+  readonly #waiting = new WaitingLine((bytes) => this.#fits(bytes))
   readonly #fullBatchBytes: number
   #open: CollectedBatch | undefined
-  #waitingBytes = 0
   #heldBytes = 0
   #undelivered = 0
   #ended: Error | undefined
@@ -95,7 +88,7 @@ export class Intake {
 
   /** Whether an event of so many bytes may be taken without waiting for room. */
   hasRoomFor(bytes: number): boolean {
-    return this.#waiters.length === 0 && this.#fits(bytes)
+    return this.#waiting.isEmpty && this.#fits(bytes)
   }
 
   /** In memory. Only where `hasRoomFor` said so. */
@@ -113,34 +106,10 @@ export class Intake {
   takeLater(event: LogEvent, line: string, isPatient: boolean, signal?: AbortSignal): Promise<CollectedBatch> {
     const bytes = line.length
     if (this.hasRoomFor(bytes)) return this.#admit(event, line, isPatient, signal)
-    if (this.#waitingBytes + bytes > this.#options.maxBytes && this.#waiters.length > 0) {
+    if (this.#waiting.bytes + bytes > this.#options.maxBytes && !this.#waiting.isEmpty) {
       return Promise.reject(queueFull())
     }
-    return new Promise((resolve, reject) => {
-      const leave = (): void => {
-        const at = this.#waiters.indexOf(waiter)
-        if (at < 0) return
-        this.#waiters.splice(at, 1)
-        this.#waitingBytes -= bytes
-        waiter.refused(givenUp())
-        this.#serve()
-      }
-      const waiter: Waiter = {
-        bytes,
-        granted: () => {
-          signal?.removeEventListener('abort', leave)
-          resolve(this.#admit(event, line, isPatient, signal))
-        },
-        refused: (error) => {
-          signal?.removeEventListener('abort', leave)
-          reject(error)
-        },
-      }
-      this.#waiters.push(waiter)
-      this.#waitingBytes += bytes
-      signal?.addEventListener('abort', leave)
-      if (signal?.aborted === true) leave()
-    })
+    return this.#waiting.join(bytes, () => this.#admit(event, line, isPatient, signal), signal)
   }
 
   /** The next batch to be packed, in order: a full one, or the open one when it is old enough. Undefined at the abort. */
@@ -174,14 +143,14 @@ export class Intake {
   packed(batch: CollectedBatch, recordBytes: number): void {
     this.#heldBytes += recordBytes - batch.bytes
     batch.events = undefined
-    this.#serve()
+    this.#waiting.serve()
   }
 
   /** So many events are delivered, which held so many bytes. */
   delivered(events: number, bytes: number): void {
     this.#undelivered -= events
     this.#heldBytes -= bytes
-    this.#serve()
+    this.#waiting.serve()
   }
 
   /** Nothing of the batch is left to be delivered. */
@@ -198,8 +167,7 @@ export class Intake {
   /** Nothing more is taken; who waits is refused with that. */
   end(reason: Error): void {
     this.#ended ??= reason
-    for (const waiter of this.#waiters.splice(0)) waiter.refused(reason)
-    this.#waitingBytes = 0
+    this.#waiting.refuse(reason)
     this.#spoolRoomy.abort()
   }
 
@@ -320,15 +288,6 @@ export class Intake {
     this.#open = undefined
     this.#wake.abort()
   }
-
-  #serve(): void {
-    for (let first = this.#waiters[0]; first !== undefined; first = this.#waiters[0]) {
-      if (!this.#fits(first.bytes)) return
-      this.#waiters.shift()
-      this.#waitingBytes -= first.bytes
-      first.granted()
-    }
-  }
 }
 
 function queueFull(): KinloaderError {
@@ -337,8 +296,4 @@ function queueFull(): KinloaderError {
     'The log write queue is full: wait for the promise of each write, raise maxPendingBytes, or let events be dropped.',
     { retryable: true },
   )
-}
-
-function givenUp(): KinloaderError {
-  return new KinloaderError('ABORTED', 'The write was given up before the event was taken.')
 }

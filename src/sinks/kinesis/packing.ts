@@ -112,10 +112,9 @@ export class Packing {
     const head = 6 * (source.length + sourcetype.length + host.length + index.length)
     if (line.length + head + 8192 < maxRecordBytes) return true
     const metadata = metadataOf(event)
-    // The id of a real record is shorter than this one.
-    const text = textOf(metadata, [line], encId, 2n ** 63n, 'x'.repeat(64))
-    if (text.length > maxRecordTextBytes) return false
-    return gzipSync(text, gzipOptions).length + maxKeyBytes <= maxRecordBytes
+    const text = textOf(metadata, [line], encId, 2n ** 63n, '')
+    if (text.length + maxIdBytes > maxRecordTextBytes) return false
+    return gzipSync(text, gzipOptions).length + maxIdBytes + maxKeyBytes <= maxRecordBytes
   }
 
   async #record(
@@ -149,6 +148,9 @@ function textOf(
   const head = Buffer.from(metadataLine({ ...metadata, encId, blockId, batchId }))
   return Buffer.concat([head, Buffer.from(lines.join(''), 'latin1')])
 }
+
+/** A batch id with its JSON, and digits of other ids which compress worse than those measured. */
+const maxIdBytes = 96
 
 /** `unbroken-` and an MD5 in hexadecimal, which is longer than `broken-` and 19 digits. */
 const maxKeyBytes = 41

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { spawn } from 'node:child_process'
+import { type ChildProcess, type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, mkdtempSync, openSync, closeSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -11,6 +11,28 @@ describe('logdecode and what is wrong', () => {
 
   before(() => {
     folder = mkdtempSync(path.join(tmpdir(), 'kinloader-logdecode-'))
+  })
+
+  const children = new Set<ChildProcess>()
+
+  function start(stdin: 'pipe' | number, stdout: 'pipe' | number): ChildProcess {
+    const child = spawn(process.execPath, [logdecodePath], { stdio: [stdin, stdout, 'pipe'] })
+    children.add(child)
+    return child
+  }
+
+  function startPiped(): ChildProcessWithoutNullStreams {
+    const child = spawn(process.execPath, [logdecodePath])
+    children.add(child)
+    return child
+  }
+
+  afterEach(() => {
+    for (const child of children) {
+      for (const pipe of child.stdio) pipe?.destroy()
+      child.kill('SIGKILL')
+    }
+    children.clear()
   })
 
   after(() => {
@@ -77,7 +99,7 @@ describe('logdecode and what is wrong', () => {
     assert.equal(code, 100)
     assert.equal(stderr, "logdecode: Failed to decode record: the input is neither dumpstream's JSON lines nor gzip.\n")
     const descriptor = openSync(folder, 'r')
-    const child = spawn(process.execPath, [logdecodePath], { stdio: [descriptor, 'pipe', 'pipe'] })
+    const child = start(descriptor, 'pipe')
     closeSync(descriptor)
     const end = await ended(child)
     assert.deepEqual([end.code, end.stderr], [100, 'logdecode: Failed to read the input: stdin is a directory\n'])
@@ -109,7 +131,7 @@ describe('logdecode and what is wrong', () => {
     if (!existsSync('/dev/full')) return
     await refused(['-f', '/dev/full'], /^logdecode: Failed to write entry: .* the disk is full\n$/)
     const full = openSync('/dev/full', 'w')
-    const child = spawn(process.execPath, [logdecodePath], { stdio: ['pipe', full, 'pipe'] })
+    const child = start('pipe', full)
     closeSync(full)
     child.stdin?.end(good)
     const { code, stderr } = await ended(child)
@@ -118,7 +140,7 @@ describe('logdecode and what is wrong', () => {
   })
 
   it('a reader which has gone: a quiet end', async () => {
-    const child = spawn(process.execPath, [logdecodePath], { stdio: ['pipe', 'pipe', 'pipe'] })
+    const child = startPiped()
     child.stdin.on('error', () => {})
     const many = line(record(Array.from({ length: 1000 }, (_, number) => `event ${number}`)))
     const feed = (): void => {
@@ -136,7 +158,7 @@ describe('logdecode and what is wrong', () => {
   })
 
   it('a signal: what has come is written, and the exit code tells that more might', async () => {
-    const child = spawn(process.execPath, [logdecodePath], { stdio: ['pipe', 'pipe', 'pipe'] })
+    const child = startPiped()
     child.stdin.write(good)
     await once(child.stdout, 'data')
     child.stdin.write(good)
@@ -146,8 +168,11 @@ describe('logdecode and what is wrong', () => {
   })
 
   it('a signal which its writer has got too: all is written', async () => {
-    const child = spawn(process.execPath, [logdecodePath], { stdio: ['pipe', 'pipe', 'pipe'] })
-    child.stdin.write(record(['good']))
+    const child = startPiped()
+    const next = record(['next'])
+    child.stdin.write(Buffer.concat([record(['good']), next.subarray(0, 30)]))
+    await once(child.stdout, 'data')
+    child.stdin.write(next.subarray(30))
     await once(child.stdout, 'data') // nothing waits for more, although gzip does not tell where it ends
     child.kill('SIGINT')
     child.stdin.end(record(['last']))

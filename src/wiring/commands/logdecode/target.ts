@@ -20,9 +20,7 @@ export function streamTarget(stream: Writable): Target {
       new Promise((resolve, reject) => {
         stream.write(bytes, (error) => {
           if (error === undefined || error === null) resolve()
-          else if (errorCode(error) === 'EPIPE') reject(error)
-          else
-            reject(new KinloaderError('WRITE_FAILED', `Failed to write entry: ${errorText(error)}`, { cause: error }))
+          else reject(failed(error))
         })
       }),
     close: async () => {},
@@ -50,7 +48,7 @@ export function filesTarget(files: PatternFiles): Target {
   }
 }
 
-function failed(error: unknown): unknown {
-  if (errorCode(error) === 'EPIPE') return error
+function failed(error: unknown): Error {
+  if (errorCode(error) === 'EPIPE' && error instanceof Error) return error
   return new KinloaderError('WRITE_FAILED', `Failed to write entry: ${errorText(error)}`, { cause: error })
 }
