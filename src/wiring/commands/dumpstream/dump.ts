@@ -99,7 +99,7 @@ async function followOutput(
 async function carryAll(
   reader: KinesisReader,
   sink: FileSink,
-  { format }: DumpSettings,
+  { format, filename }: DumpSettings,
   host: ProgramHost,
 ): Promise<void> {
   const { clock } = host
@@ -110,7 +110,7 @@ async function carryAll(
     return [format === 'json' ? dumpLine(record) : record.data]
   }
   const over = new AbortController()
-  if (isShown(host)) {
+  if (isShown(host, filename === undefined)) {
     void showProgress({ terminal: host.terminal, clock, figures, status: () => reader.status() }, over.signal)
   }
   try {
