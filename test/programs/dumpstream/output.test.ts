@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { gunzipSync, gzipSync } from 'node:zlib'
+import { systemClock } from '../../../src/host/system-clock.ts'
 import type { CommandEnd } from '../../support/spawned-command.ts'
 import { DumpWorld, dumpedTexts } from '../../support/dump-world.ts'
 
@@ -29,6 +30,8 @@ describe('dumpstream: what was there', () => {
     }
     for (let i = 0; i < 20; i += 1) put(`parent ${i}`, first, 'a<b')
     for (const [i, child] of world.engine.split('logs', first).entries()) put(`child ${i}`, child, 'c')
+    // The tip is a point in time, in whole seconds.
+    await systemClock.sleep(1100)
     const now = new Date(Date.now() - 60_000).toISOString()
     const [json, raw, tip, back, time] = await Promise.all([
       world.run(...everything),
@@ -89,12 +92,15 @@ describe('dumpstream: where it goes', () => {
     assert.match(end.stderr, /^\d{4}\/\d\d\/\d\d \d\d:\d\d:\d\d INFO at=start /)
   })
 
-  it('ends quietly when nobody reads on, with a lot to come and with nothing', async () => {
-    world.put('a', 'b')
+  it('ends quietly when nobody reads on, with a lot to come and with a little', async () => {
+    world.engine.createStream('few')
+    for (const data of ['a', 'b', 'c', 'd']) world.engine.put('few', { data })
     world.engine.createStream('busy')
     for (let i = 0; i < 40; i += 1) world.engine.put('busy', { data: Buffer.alloc(50_000) })
     const line = '{ $program --default-to-horizon --max-rate 50; echo "exit $?" >&2; } | head -1'
-    const ends = await Promise.all([world.shell(line).end, world.shell(`LOG_KINESIS_STREAM=busy; ${line}`).end])
+    const ends = await Promise.all(
+      ['few', 'busy'].map((stream) => world.shell(`LOG_KINESIS_STREAM=${stream}; ${line}`).end),
+    )
     for (const { stdout, stderr } of ends) {
       assert.equal(dumpedTexts(stdout).length, 1)
       assert.match(stderr, /exit 0\n$/)
@@ -133,11 +139,13 @@ describe('dumpstream: where it goes', () => {
   })
 
   it('says that the disk is full, whether the shell or we have opened the file', async () => {
-    for (let i = 0; i < 30; i += 1) world.put(`${i} ${'x'.repeat(3000)}`)
+    // One record, and so one write: none after it which would fail for what this one has left out.
+    world.engine.createStream('one')
+    world.engine.put('one', { data: Buffer.alloc(60_000) })
     const ends = await Promise.all([
-      world.run(...everything, '--filename', '/dev/full'),
-      world.shell(`$program ${everything.join(' ')} > /dev/full`).end,
-      world.shell(`ulimit -f 64; $program ${everything.join(' ')} > out`).end,
+      world.run(...everything, '--stream-name', 'one', '--filename', '/dev/full'),
+      world.shell(`$program ${everything.join(' ')} --stream-name one > /dev/full`).end,
+      world.shell(`ulimit -f 64; $program ${everything.join(' ')} --stream-name one > out`).end,
     ])
     const sentences = [
       'Failed to write /dev/full: the disk is full (ENOSPC).',
