@@ -9,7 +9,7 @@ import type { Logger } from '../../core/logger.ts'
 import type { Receipt, Sink } from '../../core/sink.ts'
 import { settledOrAborted } from '../deferred.ts'
 import { BlockIds } from './block-ids.ts'
-import { type EventBatch, lineOf } from './event-batch.ts'
+import { type EventBatch, heldBytesOf, lineOf } from './event-batch.ts'
 import { type CollectedBatch, Intake, type LoadedBatch } from './intake.ts'
 import { awsPutLimits, type PutLimits } from './limits.ts'
 import { type PackedRecord, Packing } from './packing.ts'
@@ -32,7 +32,7 @@ export interface KinesisSenderOptions {
   readonly flushIntervalMs?: number
   /** PutRecords at the same time. Default 3. */
   readonly maxParallelFlushes?: number
-  /** Bytes of events held in memory until they are delivered. Default 32 MiB. */
+  /** Bytes of events with their metadata held in memory until they are delivered. Default 32 MiB. */
   readonly maxPendingBytes?: number
   /** What a write does when that is reached: `wait`, or `drop` the event and count it. Default `wait`. */
   readonly whenFull?: 'wait' | 'drop'
@@ -113,7 +113,7 @@ export class KinesisSender implements Sink<LogEvent> {
       clock,
       maxBytes: maxPendingBytes,
       flushIntervalMs: () => flushIntervalMs * this.#target.patience,
-      nextId: () => `${this.#idPrefix}-${String((this.#batches += 1)).padStart(8, '0')}`,
+      nextId: () => this.#nextId(),
       spooled: this.#spooled,
     })
     this.#faults = new PutFaultLog(logger, clock, streamName)
@@ -161,7 +161,7 @@ export class KinesisSender implements Sink<LogEvent> {
     const problem = this.#problemWith(event, line)
     if (problem !== undefined) return this.#drop(problem)
     const { whenFull = 'wait' } = this.#options
-    const hasRoom = this.#intake.hasRoomFor(line.length)
+    const hasRoom = this.#intake.hasRoomFor(heldBytesOf(event, line))
     if (hasRoom && this.#spooled === undefined) {
       this.#intake.take(event, line)
       this.#statistics.add('entries')
@@ -250,7 +250,7 @@ export class KinesisSender implements Sink<LogEvent> {
         const problem = this.#problemWith(event, line)
         if (problem !== undefined) throw problem
         const batch =
-          this.#spooled === undefined && this.#intake.hasRoomFor(line.length)
+          this.#spooled === undefined && this.#intake.hasRoomFor(heldBytesOf(event, line))
             ? this.#intake.take(event, line)
             : await this.#intake.takeLater(event, line, true, signal)
         this.#statistics.add('entries')
@@ -263,6 +263,11 @@ export class KinesisSender implements Sink<LogEvent> {
     const safe = Promise.all([...batches].map(({ delivered }) => delivered.promise)).then(() => undefined)
     safe.catch(() => undefined)
     return { safe }
+  }
+
+  #nextId(): string {
+    this.#batches += 1
+    return `${this.#idPrefix}-${String(this.#batches).padStart(8, '0')}`
   }
 
   #problemWith(event: LogEvent, line: string): Error | undefined {
@@ -297,9 +302,7 @@ export class KinesisSender implements Sink<LogEvent> {
   }
 
   async #packOne({ batch, events, plan }: LoadedBatch): Promise<void> {
-    const { id } = batch
-    const records =
-      plan === undefined ? await this.#packNew(events) : await this.#packing.repack(id, events.groups, plan)
+    const records = plan === undefined ? await this.#packNew(events) : await this.#packing.repack(events.groups, plan)
     let left = records.length
     this.#intake.packed(
       batch,
@@ -316,7 +319,10 @@ export class KinesisSender implements Sink<LogEvent> {
   }
 
   async #packNew({ id, groups }: EventBatch): Promise<readonly PackedRecord[]> {
-    const { records, plan } = await this.#packing.pack(id, groups, this.#target.bytes)
+    // What an earlier process left without a seal it may have sent, cut in another way: the same ids would make readers
+    // take other events for repeats.
+    const recordsId = id.startsWith(this.#idPrefix) ? id : this.#nextId()
+    const { records, plan } = await this.#packing.pack(recordsId, groups, this.#target.bytes)
     await this.#spooled?.seal(id, plan)
     return records
   }
