@@ -41,6 +41,9 @@ export interface IntakeOptions {
 /** A batch which holds more is closed before its time, and one which holds a quarter of all there may be. */
 const fullBatchBytes = 4 * 1024 * 1024
 
+/** What timers can keep; something always happens earlier, or it is looked again. */
+const longestSleepMs = 3_600_000
+
 /** How soon a full spool is tried again when no batch was delivered meanwhile: others may fill the same disk. */
 const spoolRetryMs = 1000
 
@@ -135,7 +138,8 @@ export class Intake {
         if (loaded !== undefined) return loaded
         continue
       }
-      const waitMs = next !== undefined || open === undefined ? 3_600_000 : flushIntervalMs() - ageMs
+      const dueMs = next !== undefined || open === undefined ? Infinity : flushIntervalMs() - ageMs
+      const waitMs = Math.min(longestSleepMs, dueMs)
       await clock.sleep(waitMs, AbortSignal.any([signal, this.#wake.signal]))
     }
     return undefined

@@ -514,6 +514,21 @@ describe('a sender to Kinesis', () => {
       assert.deepEqual(await sender.end(live), left)
     })
 
+    it('at the earliest deadline, when it is told more than one', async () => {
+      const { clock, engine, run } = world()
+      const { sender } = run()
+      engine.faults.inject({ operation: 'PutRecords', times: Infinity, fault: { kind: 'hang' } })
+      await sender.send({ message: 'stuck' })
+      const first = sender.end(live)
+      const deadline = new AbortController()
+      const second = sender.end(deadline.signal)
+      await clock.advance(5000)
+      assert.equal(await hasSettled(first), false)
+      deadline.abort()
+      const [left] = await clock.runUntil(Promise.all([first, second]), { maxMs: 1 })
+      assert.equal(left.events, 1)
+    })
+
     it('in time when Kinesis takes nothing, and says how much is left', async () => {
       const { clock, engine, run } = world()
       const { sender } = run()
@@ -536,12 +551,40 @@ describe('a sender to Kinesis', () => {
       { maxParallelFlushes: 0 },
       { maxParallelFlushes: -1 },
       { maxPendingBytes: 0 },
+      { giveUpMs: -1 },
+      { giveUpMs: NaN },
     ]) {
       assert.throws(
         () => run(options),
         (error) => errorCode(error) === 'BAD_SETTING',
       )
     }
+  })
+
+  it('collects for ever where it is told to, until a flush', async () => {
+    const { clock, engine, run } = world()
+    const { sender } = run({ flushIntervalMs: Infinity })
+    await sender.send({ message: 'a' })
+    await clock.advance(48 * 60 * minutes)
+    assert.deepEqual(sentMessages(engine), [])
+    await clock.runUntil(sender.flush(live))
+    assert.deepEqual(sentMessages(engine), ['a'])
+  })
+
+  it('rejects what is no event, and throws nothing', async () => {
+    const { clock, engine, run } = world()
+    const { sender } = run()
+    for (const message of [undefined, null, 5, {}]) {
+      await isRejectedWith(sender.send(Object.assign({ message: '' }, { message })), 'BAD_EVENT')
+    }
+    await sender.send({ message: 'odd time', time: { seconds: 0, nanos: 1.5 } })
+    await clock.runUntil(sender.end(live))
+    // A time which no reader could parse would cost all events of the record.
+    assert.deepEqual(
+      sentRecords(engine).flatMap(({ items }) => items),
+      [{ message: 'odd time' }],
+    )
+    assert.deepEqual(sender.pending, { events: 0, bytes: 0 })
   })
 
   it('does not mind a wall clock which jumps', async () => {
