@@ -390,6 +390,27 @@ describe('a sender to Kinesis', () => {
       assert.equal(sentMessages(engine).length, 24)
     })
 
+    it('asks for less at once where the way up is slow, until it gets through', async () => {
+      const { clock, engine, run } = world(20)
+      // A request of 10 MiB would take four minutes, and time out every time.
+      const { sender } = run({ maxPendingBytes: 64 * 1024 * 1024, uploadBytesPerSecond: 60_000 })
+      const random = new SeededRandom(9)
+      for (let i = 0; i < 16; i++) await sender.send({ message: noise(700_000, random) })
+      await clock.runUntil(sender.flush(live), { maxMs: 15 * minutes })
+      assert.equal(new Set(sentMessages(engine)).size, 16)
+    })
+
+    it('grows its patience once when requests fail together', async () => {
+      const { clock, engine, run } = world(4)
+      const { sender } = run({ random: () => 1, maxParallelFlushes: 3, compress: storing })
+      engine.faults.inject({ operation: 'PutRecords', times: 8, fault: { kind: 'reset' } })
+      const random = new SeededRandom(10)
+      for (let i = 0; i < 16; i++) await sender.send({ message: noise(900_000, random) })
+      await clock.runUntil(() => engine.faults.used() === 3, { maxMs: minutes })
+      await clock.advance(300)
+      assert.ok(engine.faults.used() > 3, `${engine.faults.used()} requests`)
+    })
+
     const passing = [
       ['a broken connection', { kind: 'reset' }],
       ['a bare 503', { kind: 'http', status: 503, body: '' }],
