@@ -82,7 +82,12 @@ describe('log2kinesis send, stopped and hindered', () => {
     const refused = { kind: 'fail-entries', indexes: Array.from({ length: 500 }, (_, i) => i) } as const
     world.engine.faults.inject({ operation: 'PutRecords', times: Infinity, fault: refused })
     // Nothing makes it smaller: gzip looks back less far than to the last line.
-    const line = Buffer.from(`${randomBytes(200_000).toString('latin1').replaceAll(/[\r\n]/g, ' ')}\n`, 'latin1')
+    const line = Buffer.from(
+      `${randomBytes(200_000)
+        .toString('latin1')
+        .replaceAll(/[\r\n]/g, ' ')}\n`,
+      'latin1',
+    )
     const command = world.send(['--no-probe'])
     const { stdin } = command.child
     assert(stdin !== null)
