@@ -1,5 +1,6 @@
 import type { Writable } from 'node:stream'
-import { errorCode, errorText, KinloaderError } from '../../core/errors.ts'
+import { errorCode, KinloaderError } from '../../core/errors.ts'
+import { fileReason } from '../../sinks/file/errors.ts'
 import { counted } from './counted.ts'
 import type { EventOutlet } from './event-outlet.ts'
 
@@ -49,7 +50,7 @@ export class EventPrinting implements EventOutlet {
   async end(): Promise<void> {
     await this.#print(Buffer.from(`--- ${counted(this.#events, 'event')}, ${counted(this.#bytes, 'byte')}\n`))
     if (this.#failure !== undefined && errorCode(this.#failure) !== 'EPIPE') {
-      throw new KinloaderError('OUTPUT_FAILED', `Failed to print: ${errorText(this.#failure)}.`, {
+      throw new KinloaderError('OUTPUT_FAILED', `Failed to print: ${fileReason(this.#failure)}.`, {
         cause: this.#failure,
       })
     }
