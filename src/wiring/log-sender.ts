@@ -14,9 +14,8 @@ import type { SenderStatistics } from '../sinks/kinesis/put-statistics.ts'
 import { KinesisSender, type Undelivered } from '../sinks/kinesis/sender.ts'
 import { checkSendingOptions, type SendingOptions } from '../sinks/kinesis/sending-options.ts'
 import { Spool } from '../sinks/spooling/spool.ts'
-import { connectCommand } from './commands/aws-connection.ts'
-import { parseStream } from './inputs/stream-reference.ts'
 import { probeStream } from './kinesis-probe.ts'
+import { connectStream } from './stream-connection.ts'
 
 export interface LogSenderOptions extends SendingOptions {
   /** Name or ARN of the Kinesis data stream. */
@@ -79,15 +78,16 @@ const longestTimerMs = 2 ** 31 - 1
 
 /** Opens a sender. Rejects with `PROBE_FAILED` when the stream cannot be written to, `NO_REGION`, or `BAD_SETTING`. */
 export async function openLogSender(options: LogSenderOptions): Promise<LogSender> {
-  const { environment, logger: stderrLogger } = surroundings()
-  const { clock = systemClock, logger = stderrLogger, probe = true, probeRetries = 3, monitorIntervalMs = 0 } = options
-  const stream = streamOf(options.stream)
+  const {
+    clock = systemClock,
+    logger = surroundings().logger,
+    probe = true,
+    probeRetries = 3,
+    monitorIntervalMs = 0,
+  } = options
   // Before anything is put, or a folder is locked.
   checkOptions(options)
-  const client = options.client ?? (await connect(options, stream, environment))
-  const letGo = (): void => {
-    if (options.client === undefined) client.destroy()
-  }
+  const { stream, client, letGo } = await connectStream(options)
   const inlet = new KinesisInlet(client, stream)
   let spool: Spool | undefined
   try {
@@ -156,26 +156,4 @@ async function openSpool({ spoolFolder, maxSpoolBytes }: LogSenderOptions, logge
     processes: systemProcesses(),
     ...(maxSpoolBytes !== undefined && { maxBytes: maxSpoolBytes }),
   })
-}
-
-function streamOf(text: string): {
-  readonly name: string
-  readonly arn: string | undefined
-  region: string | undefined
-} {
-  try {
-    return parseStream(text)
-  } catch (error) {
-    if (error instanceof RangeError) throw new KinloaderError('BAD_SETTING', `stream must be ${error.message}.`)
-    throw error
-  }
-}
-
-async function connect(
-  { region, endpoint }: LogSenderOptions,
-  stream: ReturnType<typeof streamOf>,
-  environment: Readonly<Record<string, string | undefined>>,
-): Promise<KinesisClient> {
-  const { client } = await connectCommand({ stream, region: region ?? stream.region, endpoint }, environment)
-  return client
 }
