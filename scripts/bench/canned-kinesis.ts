@@ -1,11 +1,13 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { parseArgs } from 'node:util'
+import { CannedPuts } from './canned-puts.ts'
 import { asLogRecord, asText, corpus } from './corpus.ts'
 
 // A Kinesis whose answers are ready before the first question: each shard gives a fixed number of full GetRecords
-// answers as fast as they are asked for, then ends. A process of its own, so that its work is not counted. Prints
-// one line of JSON when it listens, and ends with its standard input.
+// answers as fast as they are asked for, then ends; what is put is taken at once, and `Taken` tells what it was. A
+// process of its own, so that its work is not counted. Prints one line of JSON when it listens, and ends with its
+// standard input.
 
 const { values } = parseArgs({
   options: {
@@ -38,6 +40,7 @@ const arn = 'arn:aws:kinesis:us-east-1:123456789012:stream/bench'
 /** Each shard has a child, which stays empty and open: how a shard ends. */
 const firstChild = 1_000_000
 const drained = new Set<number>()
+const puts = new CannedPuts(shards)
 
 function sequenceNumber(shard: number, ordinal: number): string {
   const tail = `${String(shard).padStart(4, '0')}${String(ordinal).padStart(12, '0')}`
@@ -89,6 +92,10 @@ function answer(operation: string, input: Readonly<Record<string, unknown>>): Bu
     case 'GetShardIterator':
       // Whatever the position: a bench begins at the beginning, once.
       return { ShardIterator: `${Number(String(input['ShardId']).slice(-12))}/0` }
+    case 'PutRecords':
+      return puts.put(input)
+    case 'Taken':
+      return puts.taken()
     case 'ListShards':
       return listShards()
     case 'DescribeStreamSummary':

@@ -17,43 +17,82 @@ export interface PipedRun {
 export interface PipedOptions {
   readonly args: readonly string[]
   readonly env?: Readonly<Record<string, string | undefined>>
-  /** Given on standard input. */
-  readonly input?: string
+  /** Given on standard input: a text, or a file which is open. */
+  readonly input?: string | number
   /** Called with each line of standard error; returns true when the process shall be told to end. */
   readonly onLine?: (line: string, pid: number) => boolean
   /** How long the reader waits before it reads anything, in milliseconds. Default 0. */
   readonly readerPauseMs?: number
   /** False: nobody reads the pipe. Default true. */
   readonly isRead?: boolean
+  /** What becomes of text which is no XML for Splunk: a digest of it, or one of its sorted lines. */
+  readonly text?: 'bytes' | 'lines'
 }
 
-const reader = fileURLToPath(new URL('reader.ts', import.meta.url))
+const programOf = (name: string): string => fileURLToPath(new URL(name, import.meta.url))
 
 /** Runs a Node program with its standard output in a kernel pipe of 64 KiB, at whose other end another process reads. */
 export async function runPiped(options: PipedOptions): Promise<PipedRun> {
-  const folder = mkdtempSync(path.join(tmpdir(), 'kinloader-bench-'))
-  const fifo = path.join(folder, 'pipe')
-  execFileSync('mkfifo', [fifo])
-  const readEnd = openSync(fifo, constants.O_RDONLY | constants.O_NONBLOCK)
-  const writeEnd = openSync(fifo, constants.O_WRONLY)
-  rmSync(folder, { recursive: true })
-  const isRead = options.isRead ?? true
-  const taker = isRead
-    ? spawn(process.execPath, [reader, String(options.readerPauseMs ?? 0)], { stdio: [readEnd, 'ignore', 'pipe'] })
-    : undefined
+  const { input = '', isRead = true } = options
+  const { readEnd, writeEnd } = kernelPipe()
+  const taker = isRead ? spawnReader(options, readEnd) : undefined
   const giver = spawn(process.execPath, options.args, {
-    stdio: ['pipe', writeEnd, 'pipe'],
+    stdio: [typeof input === 'number' ? input : 'pipe', writeEnd, 'pipe'],
     env: { ...process.env, ...options.env },
   })
   closeSync(writeEnd)
   if (isRead) closeSync(readEnd)
-  giver.stdin?.end(options.input ?? '')
+  if (typeof input === 'string') giver.stdin?.end(input)
   const [writer, read] = await Promise.all([
     figures(giver, options.onLine),
     taker === undefined ? Promise.resolve({}) : figures(taker, undefined),
   ])
   if (!isRead) closeSync(readEnd)
   return { writer, reader: read }
+}
+
+/** The same for two programs, the first of which writes what the second reads. */
+export async function runPipeline(
+  first: readonly string[],
+  second: readonly string[],
+  options: Pick<PipedOptions, 'env' | 'text'>,
+): Promise<{ readonly first: Figures; readonly second: Figures; readonly reader: Figures }> {
+  const [between, behind] = [kernelPipe(), kernelPipe()]
+  const env = { ...process.env, ...options.env }
+  const processes = [
+    spawn(process.execPath, first, { stdio: ['ignore', between.writeEnd, 'pipe'], env }),
+    spawn(process.execPath, second, { stdio: [between.readEnd, behind.writeEnd, 'pipe'], env }),
+    spawnReader(options, behind.readEnd),
+  ]
+  for (const { readEnd, writeEnd } of [between, behind]) {
+    closeSync(readEnd)
+    closeSync(writeEnd)
+  }
+  const [one = {}, two = {}, reader = {}] = await Promise.all(processes.map((child) => figures(child, undefined)))
+  return { first: one, second: two, reader }
+}
+
+/** Both ends block, as in a shell's pipe. */
+function kernelPipe(): { readonly readEnd: number; readonly writeEnd: number } {
+  const folder = mkdtempSync(path.join(tmpdir(), 'kinloader-bench-'))
+  const fifo = path.join(folder, 'pipe')
+  execFileSync('mkfifo', [fifo])
+  // Opening one end waits for the other, unless somebody has both.
+  const both = openSync(fifo, constants.O_RDWR)
+  const readEnd = openSync(fifo, constants.O_RDONLY)
+  const writeEnd = openSync(fifo, constants.O_WRONLY)
+  closeSync(both)
+  rmSync(folder, { recursive: true })
+  return { readEnd, writeEnd }
+}
+
+function spawnReader(
+  { readerPauseMs = 0, text }: Pick<PipedOptions, 'readerPauseMs' | 'text'>,
+  readEnd: number,
+): ChildProcess {
+  const args =
+    text === undefined ? [programOf('reader.ts'), String(readerPauseMs)] : [programOf('text-reader.ts'), text]
+  return spawn(process.execPath, args, { stdio: [readEnd, 'ignore', 'pipe'] })
 }
 
 async function figures(child: ChildProcess, onLine: PipedOptions['onLine']): Promise<Figures> {

@@ -96,6 +96,8 @@ export class LogRecordEntries {
       const timeEnd = text.indexOf('"', timeStart)
       if (!text.startsWith(thenData, timeEnd)) return false
       timeText = text.slice(timeStart, timeEnd)
+      // An escape has to be read as JSON, and what JSON does not allow is damage.
+      if (!plainText.test(timeText)) return false
       dataStart = timeEnd + thenData.length
     } else if (text.startsWith(doneWithData, at)) {
       dataStart = at + doneWithData.length
@@ -135,6 +137,8 @@ export class LogRecordEntries {
   }
 }
 
+/** No control character, no backslash. */
+const plainText = /^[ -[\]-\u00ff]*$/
 const windowBytes = 32_768
 const doneWithTime = '{"is_done":true,"ts":"'
 const doneWithData = '{"is_done":true,"data":"'

@@ -41,6 +41,8 @@ export interface DecodedLogRecord {
   readonly items: readonly LogEvent[]
   /** `GZIP_DAMAGED`, `INFLATE_LIMIT` or `LOG_RECORD_DAMAGED`. */
   readonly error?: Error
+  /** That of the metadata. */
+  readonly batchId?: string
 }
 
 /** Metadata of the sender's connectivity probe, a record that is no data. */
@@ -63,7 +65,8 @@ export function decodeInflatedLogRecord(inflated: Inflated): DecodedLogRecord {
   const data = readData(bytes, text, first.end, true) ?? readData(bytes, text, first.end, false)
   const error = inflated.error ?? data?.error
   const items = data === undefined || isProbe(metadata) ? [] : eventsOf(metadata, data)
-  return error === undefined ? { metadata, items } : { metadata, items, error }
+  const { batchId } = metadata
+  return { metadata, items, ...(error !== undefined && { error }), ...(batchId !== undefined && { batchId }) }
 }
 
 /** Whether inflated bytes begin with the metadata of a log record, told by keys which no other format has. */

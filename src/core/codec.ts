@@ -8,6 +8,8 @@ export interface Decoder<T> {
 export interface Decoded<T> {
   readonly items: readonly T[]
   readonly error?: Error
+  /** The sender's own id of the payload: where it comes twice, the payload was put twice. */
+  readonly batchId?: string
 }
 
 /** From items to bytes. Pure but for counters; never throws on any item. */

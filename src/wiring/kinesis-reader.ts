@@ -96,6 +96,8 @@ export async function openKinesisReader(options: KinesisReaderOptions): Promise<
     importCheckpoints: importCheckpoints && (() => importCheckpoints(stream)),
     ...(options.checkpointIntervalMs !== undefined && { checkpointIntervalMs: options.checkpointIntervalMs }),
     maxCallsPerSecond: options.maxCallsPerSecond,
+    // Where calls are few, each has to bring more.
+    ...(options.maxCallsPerSecond !== undefined && { fetchBytes: 4 * 1024 * 1024, maxBytes: 24 * 1024 * 1024 }),
     untilNow: options.untilNow,
     giveUpMs: options.giveUpMs,
     // Nobody starts many of these at once.

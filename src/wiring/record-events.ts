@@ -3,13 +3,15 @@ import { errorText } from '../core/errors.ts'
 import type { LogEvent } from '../core/event.ts'
 import type { Logger } from '../core/logger.ts'
 import { Counters } from '../core/metrics.ts'
+import { Repeats } from '../core/repeats.ts'
 import type { KinesisRecord } from '../sources/kinesis/record.ts'
 
 export const undecodableSourcetype = 'kinloader:undecodable'
 
 /**
- * Kinesis records to events, with counters by shard. Never throws: a record which cannot be decoded must not stop its
- * shard. What was decoded before the corruption goes out, then the whole record as it is, in one JSON event:
+ * Kinesis records to events, with counters by shard. A record which a sender put twice, because it could not know that
+ * the first had arrived, is passed over the second time. Never throws: a record which cannot be decoded must not stop
+ * its shard. What was decoded before the corruption goes out, then the whole record as it is, in one JSON event:
  *
  *     {"shard":"shardId-…","sequence_number":"…","arrival_time":"…","error":"…","data":"<base64>"}
  */
@@ -17,6 +19,7 @@ export class RecordEvents {
   readonly #decoder: Decoder<LogEvent>
   readonly #logger: Logger
   readonly #counters = new Map<string, Counters>()
+  readonly #repeats = new Repeats()
 
   constructor(decoder: Decoder<LogEvent>, logger: Logger) {
     this.#decoder = decoder
@@ -24,10 +27,18 @@ export class RecordEvents {
   }
 
   readonly decode = (record: KinesisRecord): readonly LogEvent[] => {
-    const { items, error } = this.#decoder.decode(record.data)
+    const { items, error, batchId } = this.#decoder.decode(record.data)
     const counters = this.counters(record.shardId)
+    // Passed over is not lost: the first is acked only when it is safe, and is read again after a crash before that.
+    if (batchId !== undefined && this.#repeats.has(batchId)) {
+      counters.add('repeated')
+      return []
+    }
     counters.add('events', items.length)
-    if (error === undefined) return items
+    if (error === undefined) {
+      if (batchId !== undefined) this.#repeats.remember(batchId)
+      return items
+    }
     counters.add('undecodable')
     if (counters.get('undecodable') === 1) {
       this.#logger.warn('undecodable', {
@@ -40,7 +51,7 @@ export class RecordEvents {
     return [...items, undecodable(record, error)]
   }
 
-  /** `events`, `undecodable` and whatever else is counted by shard. */
+  /** `events`, `undecodable`, `repeated` and whatever else is counted by shard. */
   counters(shardId: string): Counters {
     const known = this.#counters.get(shardId)
     if (known !== undefined) return known

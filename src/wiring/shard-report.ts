@@ -59,6 +59,7 @@ function line(stream: string, lane: LaneStatus, events: RecordEvents): Record<st
     events: decoded.get('events'),
     replaced_characters: decoded.get('replaced_characters'),
     undecodable_records: decoded.get('undecodable'),
+    repeated_records: decoded.get('repeated'),
     throttled: counters['throttled'] ?? 0,
     errors: counters['errors'] ?? 0,
   }

@@ -25,7 +25,8 @@ function compare(text: string): void {
   while (entries.next()) {
     const end = entries.write(target, 0)
     if (end < 0) continue
-    const { timeText, done } = entries
+    const { timeText } = entries
+    const done = entries.done && entries.metadata?.unbroken === true // events say it of unbroken streams only
     read.push([target.toString('latin1', 0, end), timeText === undefined ? undefined : parseRfc3339(timeText), done])
   }
   assert.deepEqual(
@@ -76,6 +77,8 @@ describe('the entries of a log record', () => {
     compare(logRecordText(metadata, [{ data: 'y'.repeat(1_000_000) }, ...entries]))
     compare(text.replace('"data":"ZXZlbnQgMjAwM', '"data":"ZXZlbnQ*MjAwM'))
     compare(text.slice(0, 100_000))
+    const timed = logRecordText(metadata, [...entries.slice(0, 3), { data: 'x', time: { seconds: 1, nanos: 500 } }])
+    for (const what of ['\\', '\n', '\\u005a', 'é']) compare(timed.replace('Z"', `${what}Z"`))
   })
 
   it('are none in the probe, and none behind metadata which is none', () => {

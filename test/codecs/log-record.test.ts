@@ -65,6 +65,7 @@ describe('log record', () => {
     assert.deepEqual(decodeText(logRecordText(batch, [{ data: 'x' }])), {
       metadata: batch,
       items: [{ ...said, message: 'x' }],
+      batchId: 'a"<b',
     })
     assert.equal(logRecordText({ ...metadata, batchId: '' }, []), logRecordText(metadata, []))
     for (const value of ['""', 'null', '7']) {

@@ -80,16 +80,20 @@ describe('joining lines into events', () => {
     assert.deepEqual([String(first), String(second)], ['one\n', 'two\n'])
   })
 
-  it('cuts a line which is too long, and counts it once', () => {
+  it('cuts lines which are too long, and counts each once', () => {
     const multiline = new Multiline({ mode: 'newline', maxEventBytes: 16 })
-    const events = [...multiline.push(Buffer.from(`${'x'.repeat(40)}\nshort\n`)), ...multiline.end()].map(String)
-    assert.deepEqual(events, ['x'.repeat(16), 'x'.repeat(16), 'xxxxxxxx\n', 'short\n'])
-    assert.deepEqual(multiline.counters, { lines: 2, events: 4, splitLines: 1, splitEvents: 0 })
+    const events = [
+      ...multiline.push(Buffer.from(`${'x'.repeat(40)}\nshort\n${'y'.repeat(17)}`)),
+      ...multiline.end(),
+    ].map(String)
+    assert.deepEqual(events, ['x'.repeat(16), 'x'.repeat(16), 'xxxxxxxx\n', 'short\n', 'y'.repeat(16), 'y\n'])
+    assert.deepEqual(multiline.counters, { lines: 3, events: 6, splitLines: 2, splitEvents: 0 })
   })
 
   it('fills an event to its last byte', () => {
     assert.deepEqual(texts(`${'x'.repeat(15)}\r\n`, { maxEventBytes: 16 }), [`${'x'.repeat(15)}\n`])
     assert.deepEqual(texts('x'.repeat(16), { maxEventBytes: 16 }), ['x'.repeat(15), 'x\n'])
+    assert.deepEqual(texts(`${'x'.repeat(16)}\r\n`, { maxEventBytes: 16 }), ['x'.repeat(15), 'x\n'])
     assert.deepEqual(texts('x'.repeat(15), { maxEventBytes: 16, prefix: () => '> ' }), [`> ${'x'.repeat(14)}`, '> x\n'])
   })
 

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { systemClock } from '../../src/host/system-clock.ts'
 import { type EngineOptions, KinesisEngine } from '../fakes/kinesis/engine.ts'
 import { type HttpDoor, startKinesisServer } from '../fakes/kinesis/http-door.ts'
+import { bundledCommands } from './bundled-commands.ts'
 import { commandEnvironment, type CommandEnd, CommandProcess } from './spawned-command.ts'
 
 /** A Kinesis under the real time with a stream `logs`, and `dumpstream` as processes which read it. */
@@ -11,17 +12,20 @@ export class DumpWorld {
   readonly engine: KinesisEngine
   readonly folder = mkdtempSync(join(tmpdir(), 'kinloader-dump-'))
   readonly #door: HttpDoor
+  readonly #path: string
   readonly #started: CommandProcess[] = []
 
-  private constructor(engine: KinesisEngine, door: HttpDoor) {
+  private constructor(engine: KinesisEngine, door: HttpDoor, path: string) {
     this.engine = engine
     this.#door = door
+    this.#path = path
   }
 
   static async start(shards = 1, options: Partial<EngineOptions> = {}): Promise<DumpWorld> {
     const engine = new KinesisEngine({ clock: systemClock, ...options })
     engine.createStream('logs', { shards })
-    return new DumpWorld(engine, await startKinesisServer(engine, { clock: systemClock }))
+    const path = join(await bundledCommands(), 'dumpstream.js')
+    return new DumpWorld(engine, await startKinesisServer(engine, { clock: systemClock }), path)
   }
 
   get env(): Readonly<Record<string, string>> {
@@ -41,7 +45,7 @@ export class DumpWorld {
   }
 
   start(...args: string[]): CommandProcess {
-    return this.#kept(CommandProcess.program('dumpstream', args, { env: this.env, cwd: this.folder }))
+    return this.#kept(CommandProcess.start(this.#path, args, { env: this.env, cwd: this.folder }))
   }
 
   run(...args: string[]): Promise<CommandEnd> {
@@ -50,7 +54,7 @@ export class DumpWorld {
 
   /** In the line `$program` is dumpstream. */
   shell(line: string): CommandProcess {
-    return this.#kept(CommandProcess.shell(line, 'dumpstream', { env: this.env, cwd: this.folder }))
+    return this.#kept(CommandProcess.shell(line, this.#path, { env: this.env, cwd: this.folder }))
   }
 
   put(...texts: string[]): void {
@@ -75,12 +79,7 @@ export class DumpWorld {
   /** Ends whatever runs. */
   async close(): Promise<void> {
     for (const { child } of this.#started) {
-      try {
-        // A pipeline is a group; what has ended is none.
-        if (child.exitCode === null && child.signalCode === null) child.kill('SIGKILL')
-      } catch {
-        continue
-      }
+      if (child.exitCode === null && child.signalCode === null) child.kill('SIGKILL')
     }
     await this.#door.close()
     rmSync(this.folder, { recursive: true, force: true })

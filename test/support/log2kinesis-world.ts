@@ -111,6 +111,7 @@ export class Log2KinesisWorld {
 
   async close(): Promise<void> {
     for (const command of this.#processes) command.kill()
+    this.engine.faults.clear()
     await this.#door.close()
     rmSync(this.#folder, { recursive: true, force: true })
   }

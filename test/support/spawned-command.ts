@@ -1,6 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { fileURLToPath } from 'node:url'
 
 export interface CommandOptions {
   /** All of the environment besides PATH. Default: the AWS key of tests. */
@@ -27,11 +26,6 @@ export function commandEnvironment(home: string): Readonly<Record<string, string
   }
 }
 
-/** The path of a program's source, run by Node as it is. */
-export function programPath(name: string): string {
-  return fileURLToPath(new URL(`../../src/programs/${name}.ts`, import.meta.url))
-}
-
 /** A command as a process of its own; what it prints is collected. */
 export class CommandProcess {
   readonly child: ChildProcess
@@ -52,16 +46,15 @@ export class CommandProcess {
     }))
   }
 
-  /** A program of src/programs. */
-  static program(name: string, args: readonly string[], options: CommandOptions): CommandProcess {
-    return new CommandProcess(spawn(process.execPath, [programPath(name), ...args], { ...options }))
+  /** A command whose file `bundledCommands` has made. */
+  static start(path: string, args: readonly string[], options: CommandOptions): CommandProcess {
+    return new CommandProcess(spawn(process.execPath, [path, ...args], { ...options }))
   }
 
-  /** A line for `sh`, in which `$program` stands for the command line of a program. */
-  static shell(line: string, program: string, options: CommandOptions): CommandProcess {
-    const env = { ...options.env, program: `${process.execPath} ${programPath(program)}` }
-    // A group of its own, so that all of the pipeline can be killed.
-    return new CommandProcess(spawn('sh', ['-c', line], { ...options, env, detached: true }))
+  /** A line for `sh`, in which `$program` stands for the command line of such a command. */
+  static shell(line: string, path: string, options: CommandOptions): CommandProcess {
+    const env = { ...options.env, program: `${process.execPath} ${path}` }
+    return new CommandProcess(spawn('sh', ['-c', line], { ...options, env }))
   }
 
   get stdout(): Buffer {

@@ -53,6 +53,27 @@ describe('events of Kinesis records', () => {
     assert.deepEqual(logger.lines, [])
   })
 
+  it('trap 21: come once where a sender put their record twice, in whatever shards', () => {
+    const { events } = opened()
+    const first = encodeLogRecord({ ...metadata, batchId: 'a-1-0' }, [{ data: 'one' }])
+    const second = encodeLogRecord({ ...metadata, batchId: 'a-1-1' }, [{ data: 'one' }])
+    assert.deepEqual(events.decode(record(first)).map(text), ['one'])
+    assert.deepEqual(events.decode(record(second)).map(text), ['one'])
+    assert.deepEqual(events.decode(record(first, { shardId: 'other' })), [])
+    assert.deepEqual(events.counters('other').snapshot(), { repeated: 1 })
+    assert.deepEqual(events.counters(shardId).snapshot(), { events: 2 })
+  })
+
+  it('come again with a whole record when the first of its id was damaged', () => {
+    const { events } = opened()
+    const whole = encodeLogRecord({ ...metadata, batchId: 'a-2-0' }, [{ data: 'first' }, { data: 'x'.repeat(5000) }])
+    const damaged = Buffer.from(whole)
+    damaged.fill(0xff, damaged.length - 8)
+    events.decode(record(damaged))
+    assert.equal(events.decode(record(whole)).length, 2)
+    assert.equal(events.decode(record(whole)).length, 0)
+  })
+
   it('keep what precedes a corruption, and then the whole record as it is, with where it came from', () => {
     const { events } = opened()
     const data = broken()

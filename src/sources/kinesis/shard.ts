@@ -36,6 +36,8 @@ export interface ShardReaderOptions {
   readonly limits: ReadLimits
   /** Passed before each call for records; shared with other shards. */
   readonly gate?: RateGate | undefined
+  /** What an answer shall hold, about. Default 1 MiB. */
+  readonly fetchBytes?: number | undefined
   /** Between two tries where somebody has to act, in milliseconds; half of it at least. Default 30,000. */
   readonly slowRetryMs?: number | undefined
   readonly retentionMs: number
@@ -72,7 +74,7 @@ export class ShardReader {
   readonly counters: Counters
   readonly #options: ShardReaderOptions
   readonly #pace: ReadPace
-  readonly #size = new FetchSize()
+  readonly #size: FetchSize
   readonly #freshness: Freshness
   readonly #failures: Backoff
   readonly #inFlight: InFlight
@@ -90,6 +92,7 @@ export class ShardReader {
     this.counters = options.counters ?? new Counters()
     this.#position = from
     this.#pace = new ReadPace(clock, limits, random)
+    this.#size = new FetchSize(options.fetchBytes)
     this.#inFlight = new InFlight(clock, budget)
     this.#failures = new Backoff({ baseMs: 200, maxMs: 10_000, random })
     this.#freshness = new Freshness(clock, from)

@@ -35,6 +35,8 @@ export interface KinesisSourceOptions {
   readonly maxBytes?: number
   /** Default: AWS's. */
   readonly limits?: ReadLimits
+  /** What an answer shall hold, about, in bytes. Default 1 MiB: larger ones take memory and gain nothing. */
+  readonly fetchBytes?: number | undefined
   /** Calls for records a second, of all shards together. Default: only each shard's own limits. */
   readonly maxCallsPerSecond?: number | undefined
   /**
@@ -143,6 +145,7 @@ export class KinesisSource implements Source<KinesisRecord> {
           faults,
           limits: this.#options.limits ?? awsReadLimits,
           gate,
+          fetchBytes: this.#options.fetchBytes,
           slowRetryMs: giveUpMs === undefined ? undefined : Math.min(30_000, giveUpMs / 2),
           heldBackBy: this.#options.heldBackBy ?? 'downstream',
           refreshMs: this.#options.refreshMs ?? 60_000,

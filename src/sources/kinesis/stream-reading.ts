@@ -35,7 +35,8 @@ export interface StreamReadingOptions {
   readonly limits: ReadLimits
   /** Passed before each call for records, by all shards. */
   readonly gate?: RateGate | undefined
-  /** See `ShardReaderOptions`. */
+  /** These two: see `ShardReaderOptions`. */
+  readonly fetchBytes?: number | undefined
   readonly slowRetryMs?: number | undefined
   readonly heldBackBy: string
   /** Between two listings of the shards, in milliseconds; each shard's end asks for one at once. */
@@ -242,7 +243,8 @@ export class StreamReading {
   }
 
   #read(shardId: string, from: ShardPosition, counters?: Counters): void {
-    const { stream, budget, clock, random, limits, gate, slowRetryMs, heldBackBy, faults, logger } = this.#options
+    const { stream, budget, clock, random, limits, gate, fetchBytes, slowRetryMs, heldBackBy, faults, logger } =
+      this.#options
     const stop = new AbortController()
     const reader = new ShardReader({
       shardId,
@@ -254,6 +256,7 @@ export class StreamReading {
       random,
       limits,
       gate,
+      fetchBytes,
       slowRetryMs,
       heldBackBy,
       retentionMs: this.#summary.retentionMs,

@@ -7,6 +7,7 @@ import { CommandInput } from '../../sources/command.ts'
 import { StdinInput } from '../../sources/stdin.ts'
 import type { TextInput } from '../../sources/text-input.ts'
 import { counted } from './counted.ts'
+import { copyEvents } from './event-copying.ts'
 import type { EventOutlet } from './event-outlet.ts'
 import { EventPrinting } from './event-printing.ts'
 import { readSendSettings, sendDefinition, type SendSettings } from './log2kinesis-flags.ts'
@@ -42,34 +43,12 @@ async function send(values: CommandValues, host: ProgramHost): Promise<number> {
   const progress = isTest ? undefined : progressOf(settings, outlet, host)
   void progress?.run()
   try {
-    await copy(input, multiline, outlet, progress)
+    await copyEvents(input, multiline, outlet, progress)
   } finally {
     progress?.end()
     tellSplits(multiline.counters, host)
   }
   return input.exitCode()
-}
-
-/** All that was read gets out, also when reading fails. */
-async function copy(
-  input: TextInput,
-  multiline: Multiline,
-  outlet: EventOutlet,
-  progress: TransferProgress | undefined,
-): Promise<void> {
-  try {
-    for await (const chunk of input.read()) {
-      const events = multiline.push(chunk)
-      progress?.add(chunk.length, events.length)
-      // At the same time: with a spool each waits for the disk.
-      await Promise.all(events.map((event) => outlet.write(event)))
-    }
-  } finally {
-    const rest = multiline.end()
-    progress?.add(0, rest.length)
-    await Promise.all(rest.map((event) => outlet.write(event)))
-    await outlet.end()
-  }
 }
 
 interface OpenOutlet {

@@ -12,6 +12,7 @@ import {
 import { NodeHttpHandler } from '@smithy/node-http-handler'
 import { systemClock } from '../../../src/host/system-clock.ts'
 import { commandEnvironment, CommandProcess } from '../../support/spawned-command.ts'
+import { bundledCommands } from '../../support/bundled-commands.ts'
 import { dumpedTexts } from '../../support/dump-world.ts'
 import { type KinesisLocal, startKinesisLocal } from '../../support/kinesis-local.ts'
 
@@ -58,12 +59,12 @@ describe('dumpstream on kinesis-local', function () {
   }
 
   it('dumps a stream through a split, in two runs, with nothing lost and nothing twice', async () => {
+    const path = join(await bundledCommands(), 'dumpstream.js')
     const env = { ...commandEnvironment(folder), AWS_ENDPOINT_URL: local.endpoint }
     const flags = ['--stream-name', 'logs', '--default-to-horizon', '--max-rate', '50', '--until-now']
     const run = async (): Promise<void> => {
       const files = ['--checkpoint-file', 'cp', '--filename', 'out.json']
-      const { code, stderr } = await CommandProcess.program('dumpstream', [...flags, ...files], { env, cwd: folder })
-        .end
+      const { code, stderr } = await CommandProcess.start(path, [...flags, ...files], { env, cwd: folder }).end
       assert.equal(code, 0, stderr)
     }
     const texts = await put('before')

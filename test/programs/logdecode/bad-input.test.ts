@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { spawn } from 'node:child_process'
+import { type ChildProcess, type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, mkdtempSync, openSync, closeSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -11,6 +11,28 @@ describe('logdecode and what is wrong', () => {
 
   before(() => {
     folder = mkdtempSync(path.join(tmpdir(), 'kinloader-logdecode-'))
+  })
+
+  const children = new Set<ChildProcess>()
+
+  function start(stdin: 'pipe' | number, stdout: 'pipe' | number): ChildProcess {
+    const child = spawn(process.execPath, [logdecodePath], { stdio: [stdin, stdout, 'pipe'] })
+    children.add(child)
+    return child
+  }
+
+  function startPiped(): ChildProcessWithoutNullStreams {
+    const child = spawn(process.execPath, [logdecodePath])
+    children.add(child)
+    return child
+  }
+
+  afterEach(() => {
+    for (const child of children) {
+      for (const pipe of child.stdio) pipe?.destroy()
+      child.kill('SIGKILL')
+    }
+    children.clear()
   })
 
   after(() => {
@@ -77,10 +99,10 @@ describe('logdecode and what is wrong', () => {
     assert.equal(code, 100)
     assert.equal(stderr, "logdecode: Failed to decode record: the input is neither dumpstream's JSON lines nor gzip.\n")
     const descriptor = openSync(folder, 'r')
-    const child = spawn(process.execPath, [logdecodePath], { stdio: [descriptor, 'pipe', 'pipe'] })
+    const child = start(descriptor, 'pipe')
     closeSync(descriptor)
     const end = await ended(child)
-    assert.deepEqual([end.code, end.stderr], [100, 'logdecode: Failed to read the input: stdin is a directory\n'])
+    assert.deepEqual([end.code, end.stderr], [100, 'logdecode: Failed to read the input: stdin is a directory.\n'])
   })
 
   it('the flags', async () => {
@@ -103,22 +125,40 @@ describe('logdecode and what is wrong', () => {
       assert.match(stderr, message)
       assert.equal(stderr.split('\n').length, 2, stderr)
     }
-    await refused(['-f', folder], /^logdecode: Failed to write entry: .* cannot be written: it is a directory\n$/)
-    await refused(['-f', '/dev/null/x'], /^logdecode: Failed to write entry: .* a part of its path is no directory\n$/)
-    await refused(['--errors', folder], /^logdecode: Failed to write .*EISDIR.*\n$/)
+    await refused(['-f', folder], /^logdecode: Failed to write entry: .* cannot be written: it is a directory\.\n$/)
+    await refused(
+      ['-f', '/dev/null/x'],
+      /^logdecode: Failed to write entry: .* a part of its path is no directory\.\n$/,
+    )
+    await refused(['--errors', folder], /^logdecode: Failed to write \S+: it is a folder \(EISDIR\)\.\n$/)
     if (!existsSync('/dev/full')) return
-    await refused(['-f', '/dev/full'], /^logdecode: Failed to write entry: .* the disk is full\n$/)
+    const lines = await logdecode(['--errors', '/dev/full'], 'nonsense\n')
+    assert.deepEqual(
+      [lines.code, lines.stderr],
+      [100, 'logdecode: Failed to write /dev/full: the disk is full (ENOSPC).\n'],
+    )
+    await refused(['-f', '/dev/full'], /^logdecode: Failed to write entry: .* the disk is full\.\n$/)
     const full = openSync('/dev/full', 'w')
-    const child = spawn(process.execPath, [logdecodePath], { stdio: ['pipe', full, 'pipe'] })
+    const child = start('pipe', full)
     closeSync(full)
     child.stdin?.end(good)
     const { code, stderr } = await ended(child)
     assert.deepEqual([code, stderr.split('\n').length], [100, 2], stderr)
-    assert.match(stderr, /^logdecode: Failed to write entry: ENOSPC/)
+    assert.match(stderr, /^logdecode: Failed to write entry: the disk is full \(ENOSPC\)\.\n$/)
+  })
+
+  it('where the shell shall write: a file which takes a part only is no success', async () => {
+    const out = path.join(folder, 'limited')
+    const child = spawn('bash', ['-c', 'ulimit -f 1; exec "$0" "$1" >"$2"', process.execPath, logdecodePath, out])
+    children.add(child)
+    child.stdin.end(line(record(['x'.repeat(1500)])))
+    const { code, stderr } = await ended(child)
+    const why = 'the file has reached the largest size allowed (EFBIG)'
+    assert.deepEqual([code, stderr], [100, `logdecode: Failed to write entry: ${why}.\n`])
   })
 
   it('a reader which has gone: a quiet end', async () => {
-    const child = spawn(process.execPath, [logdecodePath], { stdio: ['pipe', 'pipe', 'pipe'] })
+    const child = startPiped()
     child.stdin.on('error', () => {})
     const many = line(record(Array.from({ length: 1000 }, (_, number) => `event ${number}`)))
     const feed = (): void => {
@@ -136,7 +176,7 @@ describe('logdecode and what is wrong', () => {
   })
 
   it('a signal: what has come is written, and the exit code tells that more might', async () => {
-    const child = spawn(process.execPath, [logdecodePath], { stdio: ['pipe', 'pipe', 'pipe'] })
+    const child = startPiped()
     child.stdin.write(good)
     await once(child.stdout, 'data')
     child.stdin.write(good)
@@ -146,8 +186,11 @@ describe('logdecode and what is wrong', () => {
   })
 
   it('a signal which its writer has got too: all is written', async () => {
-    const child = spawn(process.execPath, [logdecodePath], { stdio: ['pipe', 'pipe', 'pipe'] })
-    child.stdin.write(record(['good']))
+    const child = startPiped()
+    const next = record(['next'])
+    child.stdin.write(Buffer.concat([record(['good']), next.subarray(0, 30)]))
+    await once(child.stdout, 'data')
+    child.stdin.write(next.subarray(30))
     await once(child.stdout, 'data') // nothing waits for more, although gzip does not tell where it ends
     child.kill('SIGINT')
     child.stdin.end(record(['last']))

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { decodeLogRecord } from '../../../src/codecs/log-record.ts'
+import { gunzipSync } from 'node:zlib'
 import { errorCode } from '../../../src/core/errors.ts'
 import type { LogEvent } from '../../../src/core/event.ts'
 import { systemClock } from '../../../src/host/system-clock.ts'
@@ -411,6 +411,22 @@ describe('a sender to Kinesis', () => {
       assert.ok(engine.faults.used() > 3, `${engine.faults.used()} requests`)
     })
 
+    for (const [name, options, expected] of [
+      ['three by default', {}, 3],
+      ['as many as it is told', { maxParallelFlushes: 5 }, 5],
+    ] as const) {
+      it(`so many requests at the same time: ${name}`, async () => {
+        const { clock, engine, run } = world(4)
+        const { sender } = run(options)
+        engine.faults.inject({ operation: 'PutRecords', times: Infinity, fault: { kind: 'hang' } })
+        const random = new SeededRandom(9)
+        for (let i = 0; i < 80; i++) await sender.send({ message: noise(200_000, random) })
+        // Before the first of them is given up.
+        await clock.advance(20_000)
+        assert.equal(engine.calls.count('PutRecords'), expected)
+      })
+    }
+
     const passing = [
       ['a broken connection', { kind: 'reset' }],
       ['a bare 503', { kind: 'http', status: 503, body: '' }],
@@ -631,8 +647,12 @@ describe('a sender to Kinesis', () => {
     const { encId } = record.metadata
     assert.ok(encId >= 0n && encId < 2n ** 63n)
     assert.match(record.stored.partitionKey ?? '', /^broken-\d+$/)
-    assert.deepEqual(decodeLogRecord(record.stored.data).items, [
-      { message: 'a<b>&c', source: 's', time: { seconds: 0, nanos: 5 } },
-    ])
+    assert.equal(
+      gunzipSync(record.stored.data)
+        .toString()
+        .replace(/"batch_id":"[^"]+"/, '"batch_id":"…"'),
+      `{"unbroken":false,"source":"s","sourcetype":"","host":"","index":"","enc_id":${encId},"block_id":0,"batch_id":"…"}\n` +
+        '{"is_done":true,"ts":"1970-01-01T00:00:00.000000005Z","data":"YTxiPiZj"}\n',
+    )
   })
 })

@@ -60,4 +60,11 @@ describe('the size of a fetch', () => {
       }),
     )
   })
+
+  it('asks for as much as it is told', () => {
+    const size = new FetchSize(4 * 1024 * 1024)
+    size.learn(100_000, 100, false)
+    assert.equal(size.limit, 4194)
+    assert.equal(size.reserveBytes, Math.ceil(1.25 * 4 * 1024 * 1024))
+  })
 })

@@ -1,31 +1,59 @@
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import { createKinesisClient } from '../../../src/clients/aws.ts'
+import type { Clock } from '../../../src/core/clock.ts'
 import { silentLogger } from '../../../src/core/logger.ts'
 import { systemClock } from '../../../src/host/system-clock.ts'
 import { EventSending } from '../../../src/wiring/commands/event-sending.ts'
 import { openLogSender } from '../../../src/wiring/log-sender.ts'
 import { KinesisEngine } from '../../fakes/kinesis/engine.ts'
 import { SdkDoor } from '../../fakes/kinesis/sdk-door.ts'
+import { VirtualClock } from '../../support/virtual-clock.ts'
 
 describe('sending events through a log sender', () => {
-  async function sending(engine: KinesisEngine, signal: AbortSignal): Promise<EventSending> {
+  const engines: KinesisEngine[] = []
+
+  // A sender that is left alone would try for ever.
+  afterEach(() => {
+    for (const engine of engines.splice(0)) engine.faults.clear()
+  })
+
+  async function sending(
+    engine: KinesisEngine,
+    signal = new AbortController().signal,
+    clock: Clock = systemClock,
+  ): Promise<EventSending> {
+    engines.push(engine)
     engine.createStream('logs')
     const sender = await openLogSender({
       stream: 'logs',
       client: createKinesisClient({
         region: engine.region,
         credentials: () => Promise.resolve({ accessKeyId: 'AKIATESTER', secretAccessKey: 'secret' }),
-        requestHandler: new SdkDoor(engine, { clock: systemClock, latencyMs: 0 }),
+        requestHandler: new SdkDoor(engine, { clock }),
       }),
       probe: false,
       flushIntervalMs: 10,
       maxPendingBytes: 100,
       logger: silentLogger,
+      clock,
     })
-    const metadata = { source: 's', host: 'h' }
-    return new EventSending({ sender, metadata, clock: systemClock, signal, stopTimeoutMs: 50 })
+    return new EventSending({ sender, metadata: { source: 's', host: 'h' }, clock, signal, stopTimeoutMs: 50 })
   }
+
+  it('waits for minutes of throttling at the end', async () => {
+    const clock = new VirtualClock()
+    const engine = new KinesisEngine({ clock })
+    engine.faults.inject({ operation: 'PutRecords', times: Infinity, fault: { kind: 'throttle' } })
+    const outlet = await sending(engine, undefined, clock)
+    await outlet.write(Buffer.from('patient'))
+    const end = outlet.end()
+    void clock.sleep(120_000).then(() => {
+      engine.faults.clear()
+    })
+    await clock.runUntil(end)
+    assert.equal(engine.stream('logs').shards[0]?.records.length, 1)
+  })
 
   it('is over some time after the signal, and tells what has not arrived', async () => {
     const engine = new KinesisEngine({ clock: systemClock })
@@ -46,7 +74,7 @@ describe('sending events through a log sender', () => {
 
   it('passes over an event which fits into no record, and tells it', async () => {
     const engine = new KinesisEngine({ clock: systemClock, limits: 'none' })
-    const outlet = await sending(engine, new AbortController().signal)
+    const outlet = await sending(engine)
     await outlet.write(Buffer.from('small'))
     await outlet.write(randomBytes(1_100_000))
     await outlet.write(Buffer.from('small'))

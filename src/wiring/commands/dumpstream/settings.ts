@@ -28,7 +28,7 @@ export const definition: CommandDefinition = {
       name: 'filename',
       value: 'FILE',
       environment: ['TARGET_FILENAME'],
-      description: 'where the records go, instead of stdout',
+      description: 'where the records go, instead of stdout; made empty first, but for a dump which goes on',
     },
     {
       name: 'max-rate',
@@ -58,7 +58,15 @@ export const definition: CommandDefinition = {
       description: 'for how long a deleted stream, a denied access or expired credentials are waited out',
     },
   ],
-  notes: ['In json a line is {"arrival_time":…,"partition_key":…,"seq":…,"data":…}, data being base64 of the record.'],
+  notes: [
+    'In json, data is base64 of the record as it was put; logdecode reads both formats.',
+    'SIGINT and SIGTERM end it with 0, with everything it has read written and remembered; a failure ends it with 100.',
+    '',
+    'A checkpoint file names its stream. One of kinlog is taken over and replaced. With positions in it the dump goes on',
+    'behind them: --filename is appended to, after a crash from its last whole record on, and --since and',
+    '--default-to-horizon have no effect. After a crash some records are dumped twice; none is lost, but for what the',
+    'reader of a pipe had not read when it ended. In raw, leave the file to one dump alone.',
+  ],
 }
 
 export interface DumpSettings {

@@ -11,7 +11,7 @@ import { TransferProgress } from '../transfer-progress.ts'
 import { chunksOf } from './chunks.ts'
 import { Decoding } from './decoding.ts'
 import { type EventFormat, JsonFormat, rawFormat } from './formats.ts'
-import { Repeats } from './repeats.ts'
+import { Repeats } from '../../../core/repeats.ts'
 import { filesTarget, streamTarget, type Target } from './target.ts'
 
 const definition: CommandDefinition = {

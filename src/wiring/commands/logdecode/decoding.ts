@@ -5,7 +5,7 @@ import type { DumpItem } from './dump.ts'
 import type { EventFormat, RecordOrigin } from './formats.ts'
 import { OutputBytes } from './output-bytes.ts'
 import type { RecordEntries } from './record-entries.ts'
-import type { Repeats } from './repeats.ts'
+import type { Repeats } from '../../../core/repeats.ts'
 import type { Target } from './target.ts'
 
 export interface DecodingParts {

@@ -1,5 +1,6 @@
 import type { Writable } from 'node:stream'
 import { errorCode, errorText, KinloaderError } from '../../../core/errors.ts'
+import { fileReason } from '../../../sinks/file/errors.ts'
 import type { PatternFiles } from '../../../sinks/file-pattern/files.ts'
 import type { LogRecordMetadata } from '../../../codecs/log-record.ts'
 
@@ -20,9 +21,7 @@ export function streamTarget(stream: Writable): Target {
       new Promise((resolve, reject) => {
         stream.write(bytes, (error) => {
           if (error === undefined || error === null) resolve()
-          else if (errorCode(error) === 'EPIPE') reject(error)
-          else
-            reject(new KinloaderError('WRITE_FAILED', `Failed to write entry: ${errorText(error)}`, { cause: error }))
+          else reject(failed(error))
         })
       }),
     close: async () => {},
@@ -50,7 +49,8 @@ export function filesTarget(files: PatternFiles): Target {
   }
 }
 
-function failed(error: unknown): unknown {
-  if (errorCode(error) === 'EPIPE') return error
-  return new KinloaderError('WRITE_FAILED', `Failed to write entry: ${errorText(error)}`, { cause: error })
+function failed(error: unknown): Error {
+  if (errorCode(error) === 'EPIPE' && error instanceof Error) return error
+  const why = errorCode(error) === 'WRITE_FAILED' ? errorText(error) : fileReason(error)
+  return new KinloaderError('WRITE_FAILED', `Failed to write entry: ${why}.`, { cause: error })
 }

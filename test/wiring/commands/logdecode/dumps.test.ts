@@ -9,7 +9,7 @@ import { AnyDump } from '../../../../src/wiring/commands/logdecode/any-dump.ts'
 import { BadRecords } from '../../../../src/wiring/commands/logdecode/bad-records.ts'
 import { Decoding } from '../../../../src/wiring/commands/logdecode/decoding.ts'
 import { rawFormat } from '../../../../src/wiring/commands/logdecode/formats.ts'
-import { Repeats } from '../../../../src/wiring/commands/logdecode/repeats.ts'
+import { Repeats } from '../../../../src/core/repeats.ts'
 import { streamTarget } from '../../../../src/wiring/commands/logdecode/target.ts'
 
 const metadata: LogRecordMetadata = {
@@ -159,7 +159,8 @@ describe('a dump', () => {
     const batch = (id: string, events: string[]): Buffer => Buffer.from(record(events, { batchId: id }))
     const first = batch('1', ['a', 'b', 'c'])
     const half = first.lastIndexOf('{')
-    const members = [first, batch('2', ['d']), first.subarray(0, half), first.subarray(half), batch('3', ['e'])]
+    const inTwo = [first.subarray(0, half), first.subarray(half)]
+    const members = [...inTwo, batch('2', ['d']), ...inTwo, batch('3', ['e'])]
     const raw = Buffer.concat(members.map((member) => gzipSync(member)))
     assert.equal((await decoded([raw], { repeats: true })).events, 'a\nb\nc\nd\ne\n')
     assert.equal((await decoded([raw])).events, 'a\nb\nc\nd\na\nb\nc\ne\n')
