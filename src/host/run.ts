@@ -4,6 +4,7 @@ import type { Clock } from '../core/clock.ts'
 import { errorText } from '../core/errors.ts'
 import type { Logger } from '../core/logger.ts'
 import { createStderrLogger } from './stderr-logger.ts'
+import { standardOutput } from './standard-output.ts'
 import { systemClock } from './system-clock.ts'
 import { TerminalLine } from './terminal-line.ts'
 
@@ -55,6 +56,7 @@ export async function runProgram(
 ): Promise<void> {
   const stopTimeoutMs = options.stopTimeoutMs ?? 1800
   const abort = new AbortController()
+  const stdout = standardOutput()
   const terminal = new TerminalLine(process.stderr)
   const logger = createStderrLogger(terminal, options.log === 'timed' ? { prefix: localTime } : {})
   const crashExitCode = options.crashExitCode ?? 1
@@ -76,7 +78,7 @@ export async function runProgram(
 
   silenceWarnings()
   process.on('uncaughtException', fail) // rejections nobody handles come here too
-  process.stdout.on('error', stop)
+  stdout.on('error', stop)
   process.stderr.on('error', () => {}) // nobody reads the log: no reason to stop
   watchSignals((name) => {
     stoppedBy ??= name
@@ -90,7 +92,7 @@ export async function runProgram(
       environment: process.env,
       stdin: stdin(),
       stdinFileBytes,
-      stdout: process.stdout,
+      stdout,
       terminal,
       logger,
       clock: systemClock,
@@ -98,7 +100,7 @@ export async function runProgram(
       stoppedBy: () => stoppedBy,
     })
     terminal.clear()
-    await drained([process.stdout, process.stderr], 30_000)
+    await drained([stdout, process.stderr], 30_000)
     process.exit(exitCode)
   } catch (error) {
     fail(error)
