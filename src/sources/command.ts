@@ -86,6 +86,11 @@ export class CommandInput implements TextInput {
     return this.#exit
   }
 
+  /** It has been told to stop itself, and all that it said until then is read. */
+  isCut(): boolean {
+    return false
+  }
+
   /** The command gets SIGTERM: nobody hears it any more, and it should not run on unseen. */
   close(): void {
     this.#closed.abort()

@@ -16,11 +16,13 @@ const quietMs = 100
 
 /**
  * Stdin until its end. A program that is told to stop still reads what the pipe holds: whoever wrote it believes that
- * it has arrived. That is over when nothing comes for 100 ms, or after a megabyte, which is all that a pipe can hold.
+ * it has arrived. That is over when nothing comes for 100 ms, or after a megabyte, which is all that a pipe can hold;
+ * what there is then, as behind that of a file, is left.
  */
 export class StdinInput implements TextInput {
   readonly #options: StdinInputOptions
   readonly #closed = new AbortController()
+  #isCut = false
 
   constructor(options: StdinInputOptions) {
     this.#options = options
@@ -38,10 +40,15 @@ export class StdinInput implements TextInput {
       restBytes -= chunk.length
       yield chunk
     }
+    this.#isCut = (await this.#nextSoon(chunks)) !== undefined
   }
 
   exitCode(): Promise<number> {
     return Promise.resolve(0)
+  }
+
+  isCut(): boolean {
+    return this.#isCut
   }
 
   close(): void {

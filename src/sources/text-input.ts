@@ -7,6 +7,8 @@ export interface TextInput {
   read(): AsyncIterable<Uint8Array>
   /** Asked after the end: what the program shall exit with if nothing else is wrong. */
   exitCode(): Promise<number>
+  /** Asked after the end: whether a stop has left something behind that was there to be read. */
+  isCut(): boolean
   /** Nothing more will be read, whatever there is. Twice is fine. */
   close(): void
 }

@@ -28,12 +28,14 @@ describe('stdin', () => {
   it('is read after a stop as far as there is something', async () => {
     const stdin = new PassThrough()
     const stop = new AbortController()
-    const text = all(input(stdin, stop.signal))
+    const source = input(stdin, stop.signal)
+    const text = all(source)
     stop.abort()
     stdin.write('late ')
     await new Promise((resolve) => setImmediate(resolve))
     stdin.write('later')
     assert.equal(await text, 'late later')
+    assert.equal(source.isCut(), false)
   })
 
   it('is left after a stop when there is more than a pipe can hold', async () => {
@@ -46,8 +48,10 @@ describe('stdin', () => {
     }
     stdin.on('drain', more)
     more()
-    for await (const chunk of input(stdin, stop.signal).read()) bytes += chunk.length
+    const source = input(stdin, stop.signal)
+    for await (const chunk of source.read()) bytes += chunk.length
     stdin.destroy()
+    assert.equal(source.isCut(), true)
     assert(bytes >= 1024 * 1024 && bytes < 2 * 1024 * 1024, `${bytes} bytes`)
   })
 

@@ -1,4 +1,4 @@
-import { closeSync, fstatSync, ftruncateSync, mkdirSync, openSync, writeSync } from 'node:fs'
+import { closeSync, constants, fstatSync, ftruncateSync, mkdirSync, openSync, writeSync } from 'node:fs'
 import path from 'node:path'
 import { errorCode, errorText, KinloaderError } from '../../core/errors.ts'
 import { TargetFolder } from './folder.ts'
@@ -12,6 +12,8 @@ export interface PatternFilesOptions {
    * one would be to empty it again. Default 500,000, which take some 50 MiB.
    */
   readonly maxFiles?: number
+  /** What an opened file is used for by somebody else, in a few words; it is not written then. Default: none is. */
+  readonly useOf?: (descriptor: number) => string | undefined
 }
 
 /**
@@ -25,17 +27,22 @@ export class PatternFiles {
   readonly #folder: TargetFolder
   readonly #maxOpenFiles: number
   readonly #maxFiles: number
+  readonly #useOf: (descriptor: number) => string | undefined
   /** In the order of their use. */
   readonly #open = new Map<string, number>()
   /** By device and inode: two names may mean one file. */
   readonly #emptied = new Set<string>()
 
   /** Throws `INVALID_PATTERN`. */
-  constructor(pattern: string, { maxOpenFiles = 128, maxFiles = 500_000 }: PatternFilesOptions = {}) {
+  constructor(
+    pattern: string,
+    { maxOpenFiles = 128, maxFiles = 500_000, useOf = () => undefined }: PatternFilesOptions = {},
+  ) {
     this.#pattern = new FilePattern(pattern)
     this.#folder = new TargetFolder(this.#pattern.folder)
     this.#maxOpenFiles = maxOpenFiles
     this.#maxFiles = maxFiles
+    this.#useOf = useOf
   }
 
   /** The file for these values, below the target folder. */
@@ -79,8 +86,21 @@ export class PatternFiles {
   }
 
   #openedBelow(file: string): number {
-    const descriptor = this.#folder.open(file.split('/'))
+    return this.#emptiedOnce(this.#folder.open(file.split('/')))
+  }
+
+  /** A path without variables is the user's own: it may be a link or a device. It is never closed before the end. */
+  #openedAsSaid(file: string): number {
+    mkdirSync(this.#pattern.folder, { recursive: true })
+    const { O_CREAT, O_WRONLY } = constants
+    return this.#emptiedOnce(openSync(path.join(this.#pattern.folder, file), O_CREAT | O_WRONLY, 0o666))
+  }
+
+  /** Closed when that fails. */
+  #emptiedOnce(descriptor: number): number {
     try {
+      const use = this.#useOf(descriptor)
+      if (use !== undefined) throw new KinloaderError('FILE_IN_USE', `it is the same file as ${use}`)
       this.#emptyOnce(descriptor)
     } catch (error) {
       closeSync(descriptor)
@@ -89,14 +109,10 @@ export class PatternFiles {
     return descriptor
   }
 
-  /** A path without variables is the user's own: it may be a link or a device. It is never closed before the end. */
-  #openedAsSaid(file: string): number {
-    mkdirSync(this.#pattern.folder, { recursive: true })
-    return openSync(path.join(this.#pattern.folder, file), 'w')
-  }
-
   #emptyOnce(descriptor: number): void {
-    const { dev, ino, size } = fstatSync(descriptor, { bigint: true })
+    const stats = fstatSync(descriptor, { bigint: true })
+    if (!stats.isFile()) return
+    const { dev, ino, size } = stats
     const key = `${String(dev)}:${String(ino)}`
     if (this.#emptied.has(key)) return
     if (this.#emptied.size >= this.#maxFiles) {

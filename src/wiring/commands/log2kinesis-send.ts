@@ -1,7 +1,7 @@
 import { Multiline, type MultilineCounters } from '../../codecs/multiline.ts'
 import { errorCode, errorText, KinloaderError } from '../../core/errors.ts'
 import type { CommandValues } from '../../host/command-line.ts'
-import type { RunnableCommand } from '../../host/run-command.ts'
+import { exitCodes, type RunnableCommand } from '../../host/run-command.ts'
 import type { ProgramHost } from '../../host/run.ts'
 import { CommandInput } from '../../sources/command.ts'
 import { StdinInput } from '../../sources/stdin.ts'
@@ -48,7 +48,9 @@ async function send(values: CommandValues, host: ProgramHost): Promise<number> {
     progress?.end()
     tellSplits(multiline.counters, host)
   }
-  return input.exitCode()
+  if (!input.isCut()) return input.exitCode()
+  host.terminal.write(`${sendDefinition.name}: stopped before the end of the input.\n`)
+  return exitCodes.partly
 }
 
 interface OpenOutlet {

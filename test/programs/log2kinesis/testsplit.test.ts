@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { closeSync, openSync } from 'node:fs'
 import { once } from 'node:events'
+import { Readable } from 'node:stream'
 import { log2kinesisSend } from '../../../src/wiring/commands/log2kinesis-send.ts'
 import { type CommandOutcome, runHere } from '../../support/command-host.ts'
 import { CommandProcess, type CommandProcessOptions } from '../../support/command-process.ts'
@@ -128,6 +129,12 @@ describe('log2kinesis send --stream-name testsplit', () => {
     const { code, stderr } = await start([], { stdin: folder }).end
     closeSync(folder)
     assert.deepEqual([code, stderr], [100, 'log2kinesis send: Failed to copy log data: stdin is a directory.\n'])
+  })
+
+  it('ends with 1 when a signal comes while there is more than it then reads', async () => {
+    const stdin = Readable.from(Array<Buffer>(64).fill(Buffer.alloc(65_536, 'line\n')))
+    const { code, stderr } = await runHere(log2kinesisSend, common, { stdin, signal: AbortSignal.abort() })
+    assert.deepEqual([code, stderr], [1, 'log2kinesis send: stopped before the end of the input.\n'])
   })
 
   for (const [what, args, message] of [

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { type ChildProcess, type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdtempSync, openSync, closeSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, linkSync, mkdtempSync, openSync, closeSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { ended, line, logdecode, logdecodePath, record } from './logdecode-run.ts'
+import { type Ended, ended, line, logdecode, logdecodePath, record } from './logdecode-run.ts'
 
 describe('logdecode and what is wrong', () => {
   let folder = ''
@@ -173,6 +173,51 @@ describe('logdecode and what is wrong', () => {
     const [code] = (await once(child, 'exit')) as [number]
     child.stdin.destroy()
     assert.deepEqual([code, Buffer.concat(stderr).toString()], [0, ''])
+  })
+
+  it('a disk which takes a part of the last write: told', async () => {
+    if (process.platform === 'win32') return
+    const input = path.join(folder, 'one-large')
+    writeFileSync(input, line(record(['x'.repeat(300_000)])))
+    // The limit is in units of 512 or 1,024 bytes, and does what a full disk does: a part is written.
+    const script = 'trap "" XFSZ; ulimit -f 200; exec "$0" "$1" <"$2" >"$2.out"'
+    const child = spawn('sh', ['-c', script, process.execPath, logdecodePath, input])
+    children.add(child)
+    const { code, stderr } = await ended(child)
+    assert.equal(code, 100)
+    assert.match(stderr, /^logdecode: Failed to write entry: EFBIG: .*\n$/)
+  })
+
+  it('a file which is used twice: left as it is', async () => {
+    const input = path.join(folder, 'used-twice')
+    const run = async (args: string, redirections: string): Promise<Ended> => {
+      writeFileSync(input, all)
+      const child = spawn('sh', ['-c', `"$0" "$1" ${args} ${redirections}`, process.execPath, logdecodePath], {
+        cwd: folder,
+      })
+      children.add(child)
+      return ended(child)
+    }
+    const refusal = (what: string, other: string): string =>
+      `logdecode: ${what} is the same file as ${other}; give it one of its own.\nUsage: logdecode [options]\nSee logdecode --help.\n`
+    const own = await run('--errors used-twice', '<used-twice')
+    assert.deepEqual([own.code, own.stderr], [2, refusal('--errors', 'stdin')])
+    const appended = await run('', '<used-twice >>used-twice')
+    assert.deepEqual([appended.code, appended.stderr], [2, refusal('stdout', 'stdin')])
+    const mixed = await run('--errors mixed', '<used-twice >mixed')
+    assert.deepEqual([mixed.code, mixed.stderr], [2, refusal('--errors', 'stdout')])
+    for (const template of ['used-twice', 'used-%index%']) {
+      if (template !== 'used-twice') linkSync(input, path.join(folder, 'used-_'))
+      const { code, stderr } = await run(`-f ${template}`, '<used-twice')
+      assert.equal(code, 100)
+      assert.match(stderr, /^logdecode: Failed to write entry: .* cannot be written: it is the same file as stdin$/m)
+    }
+    assert.equal(readFileSync(input, 'utf8'), all)
+    const target = await run('--errors both -f both', '<used-twice')
+    assert.equal(target.code, 100)
+    assert.match(target.stderr, /both cannot be written: it is the same file as --errors\n$/)
+    // One file for both is what many ask the shell for.
+    assert.equal((await run('', '<used-twice >log 2>&1')).code, 1)
   })
 
   it('a signal: what has come is written, and the exit code tells that more might', async () => {

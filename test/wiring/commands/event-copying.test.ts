@@ -43,6 +43,7 @@ function inputOf(chunks: readonly string[], failure?: Error): TextInput & { aske
       if (failure !== undefined) throw failure
     },
     exitCode: () => Promise.resolve(0),
+    isCut: () => false,
     close: () => {},
   }
   return input

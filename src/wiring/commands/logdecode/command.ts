@@ -1,4 +1,3 @@
-import type { Writable } from 'node:stream'
 import { errorCode, errorText, KinloaderError } from '../../../core/errors.ts'
 import { type CommandDefinition, type CommandValues, usageError } from '../../../host/command-line.ts'
 import { exitCodes, type RunnableCommand } from '../../../host/run-command.ts'
@@ -13,6 +12,7 @@ import { Decoding } from './decoding.ts'
 import { type EventFormat, JsonFormat, rawFormat } from './formats.ts'
 import { Repeats } from '../../../core/repeats.ts'
 import { filesTarget, streamTarget, type Target } from './target.ts'
+import { UsedFiles } from './used-files.ts'
 
 const definition: CommandDefinition = {
   name: 'logdecode',
@@ -47,9 +47,14 @@ export const logdecodeCommand: RunnableCommand = { definition, run }
 async function run({ flags }: CommandValues, host: ProgramHost): Promise<number> {
   const { stdout, terminal } = host
   const format = formatOf(flags.get('format'), flags.has('indent-json'))
-  const target = targetOf(flags.get('target-filepath'), stdout)
+  const pattern = flags.get('target-filepath')
+  const errorsFile = flags.get('errors')
+  const used = usedFiles(pattern, errorsFile)
+  const target = pattern === undefined ? streamTarget(stdout) : targetOf(pattern, used)
   const bytes = host.stdinFileBytes()
-  const bad = new BadRecords({ terminal, strict: flags.has('strict'), file: flags.get('errors') })
+  const bad = new BadRecords({ terminal, strict: flags.has('strict'), file: errorsFile })
+  // It may be new, and no events may come into it.
+  if (errorsFile !== undefined) used.add('--errors', errorsFile)
   const repeats = flags.has('drop-repeats') ? new Repeats() : undefined
   const decoding = new Decoding({ format, target, bad, repeats })
   const progress = bytes === undefined || !isShown(host) ? undefined : progressOf(host, bytes)
@@ -99,10 +104,20 @@ function progressOf({ terminal, clock }: ProgramHost, totalBytes: number): Trans
   return progress
 }
 
-function targetOf(pattern: string | undefined, stdout: Writable): Target {
-  if (pattern === undefined) return streamTarget(stdout)
+/** Throws `USAGE` when the shell's files and `--errors` are not all different ones. */
+function usedFiles(pattern: string | undefined, errorsFile: string | undefined): UsedFiles {
+  const used = new UsedFiles()
+  used.add('stdin', 0)
+  if (pattern === undefined) used.add('stdout', 1)
+  // The shell may have led both into one file, where they follow each other.
+  if (used.useOf(2) === undefined) used.add('stderr', 2)
+  if (errorsFile !== undefined) used.add('--errors', errorsFile)
+  return used
+}
+
+function targetOf(pattern: string, used: UsedFiles): Target {
   try {
-    return filesTarget(new PatternFiles(pattern))
+    return filesTarget(new PatternFiles(pattern, { useOf: (descriptor) => used.useOf(descriptor) }))
   } catch (error) {
     if (errorCode(error) !== 'INVALID_PATTERN') throw error
     throw usageError(`--target-filepath must ${errorText(error)}.`)

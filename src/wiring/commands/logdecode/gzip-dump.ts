@@ -47,7 +47,8 @@ export class GzipDump implements Dump {
       const isOpen = isPart && this.#objects.isOpenAfter(bytes)
       if (isOpen && error === undefined && this.#cutBytes < defaultMaxInflatedBytes) {
         this.#cut.push(member)
-        this.#cutBytes += bytes.length
+        // Hostile members may be empty, and each takes memory of its own.
+        this.#cutBytes += bytes.length + member.raw.length + memberBytes
       } else if (this.#cut.length > 0) {
         this.#cut.push(member)
         yield* this.#joined()
@@ -115,6 +116,9 @@ function whole(member: GzipMember): DumpItem {
 function inflatedOf({ error }: GzipMember, bytes: Buffer): Inflated {
   return error === undefined ? { bytes } : { bytes, error }
 }
+
+/** About what a member takes besides its bytes. */
+const memberBytes = 1024
 
 /** A dump of bare records says nothing about them. */
 const unknown: RecordOrigin = { arrivalTime: '', partitionKey: '', sequenceNumber: '' }

@@ -169,6 +169,14 @@ describe('a dump', () => {
     assert.equal((await decoded([lines], { repeats: true })).events, 'f\ng\nf\ng\n')
   })
 
+  it('holds no endless record of empty members in memory', () => {
+    const [open, empty] = [gzipSync('{"unbroken":false,'), gzipSync('')]
+    const dump = new AnyDump()
+    const items = [...dump.push(Buffer.concat([open, ...Array<Buffer>(40_000).fill(empty)])), ...dump.quiet()]
+    // Without an end in sight it is given up as it is.
+    assert.equal(items[0]?.kind, 'record')
+  })
+
   it('is refused when it is binary, and is nothing when it is empty', async () => {
     await assert.rejects(decoded([Buffer.from([0x7f, 0x45, 0x4c, 0x46, 1, 1])]), { code: 'NO_DUMP' })
     await assert.rejects(decoded([Buffer.from([0x1f])]), { code: 'NO_DUMP' })
