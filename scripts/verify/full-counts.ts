@@ -24,20 +24,22 @@ export const historiesStep: Step = {
     ),
 }
 
-/** The program tests under the Node.js that is packaged, or else the one which runs this. */
+/** The input's tests under the Node.js that is packaged, or else the one which runs this. */
 export const killsStep: Step = {
   name: `the bundled input, killed ${kills} times a store`,
   async run(context) {
     const { binary, version } = packagedNode()
     context.say(`the input runs under Node.js ${version}`)
     const env = { KINLOADER_KILLS: String(kills), KINLOADER_NODE: binary }
-    const outcome = await runMocha({ files: ['test/programs/**/*.test.ts'], env, timeoutMs: 10 * minuteMs }, context)
+    const files = ['test/programs/kinloader/**/*.test.ts']
+    const outcome = await runMocha({ files, env, timeoutMs: 10 * minuteMs }, context)
     return { ...outcome, text: `${outcome.text}, Node.js ${version}` }
   },
 }
 
+/** All program tests. */
 export const olderNodeStep: Step = {
-  name: `the bundled input under Node.js ${olderNode}`,
+  name: `input and commands under Node.js ${olderNode}`,
   async run(context) {
     const binary = await installNode(olderNode, context)
     return runMocha(

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { buildApp } from '../../scripts/build.ts'
+import { testedNode } from './tested-node.ts'
 
 /** A modular input as splunkd starts it. */
 export interface InputCommand {
@@ -27,5 +28,5 @@ async function bundleInput(): Promise<InputCommand> {
     rmSync(folder, { recursive: true, force: true })
   })
   await buildApp(folder)
-  return { command: process.env['KINLOADER_NODE'] ?? process.execPath, args: [join(folder, 'kinloader.js')] }
+  return { command: testedNode, args: [join(folder, 'kinloader.js')] }
 }

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
+import { testedNode } from './tested-node.ts'
 
 export interface CommandProcessOptions {
   /** All there is, but for `PATH`. */
@@ -27,7 +28,7 @@ export class CommandProcess {
   constructor(program: string, args: readonly string[], options: CommandProcessOptions = {}) {
     const { env = {}, cwd, stdin } = options
     const file = fileURLToPath(new URL(`../../src/programs/${program}.ts`, import.meta.url))
-    this.child = spawn(process.execPath, [file, ...args], {
+    this.child = spawn(testedNode, [file, ...args], {
       env: { PATH: process.env['PATH'] ?? '', ...env },
       ...(cwd !== undefined && { cwd }),
       stdio: [typeof stdin === 'number' ? stdin : 'pipe', 'pipe', 'pipe'],

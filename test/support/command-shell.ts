@@ -4,6 +4,7 @@ import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, wr
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { testedNode } from './tested-node.ts'
 
 const programs = ['dumpstream', 'logdecode', 'log2kinesis'] as const
 type Program = (typeof programs)[number]
@@ -33,7 +34,7 @@ export class CommandShell {
     const bin = path.join(this.folder, '.bin')
     mkdirSync(bin)
     this.#environment = { HOME: this.folder, PATH: `${bin}:${process.env['PATH'] ?? ''}`, ...environment }
-    const node = process.env['KINLOADER_NODE'] ?? process.execPath
+    const node = testedNode
     for (const name of programs) {
       const file = fileURLToPath(new URL(`../../src/programs/${name}.ts`, import.meta.url))
       this.command(name, `echo $$ >'${this.#pidFile(name)}'\nexec '${node}' '${file}' "$@"`)

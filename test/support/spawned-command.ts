@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { testedNode } from './tested-node.ts'
 
 export interface CommandOptions {
   /** All of the environment besides PATH. Default: the AWS key of tests. */
@@ -48,12 +49,12 @@ export class CommandProcess {
 
   /** A command whose file `bundledCommands` has made. */
   static start(path: string, args: readonly string[], options: CommandOptions): CommandProcess {
-    return new CommandProcess(spawn(process.execPath, [path, ...args], { ...options }))
+    return new CommandProcess(spawn(testedNode, [path, ...args], { ...options }))
   }
 
   /** A line for `sh`, in which `$program` stands for the command line of such a command. */
   static shell(line: string, path: string, options: CommandOptions): CommandProcess {
-    const env = { ...options.env, program: `${process.execPath} ${path}` }
+    const env = { ...options.env, program: `${testedNode} ${path}` }
     return new CommandProcess(spawn('sh', ['-c', line], { ...options, env }))
   }
 

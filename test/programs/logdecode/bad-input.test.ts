@@ -5,6 +5,7 @@ import { existsSync, linkSync, mkdtempSync, openSync, closeSync, readFileSync, r
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { type Ended, ended, line, logdecode, logdecodePath, record } from './logdecode-run.ts'
+import { testedNode } from '../../support/tested-node.ts'
 
 describe('logdecode and what is wrong', () => {
   let folder = ''
@@ -16,13 +17,13 @@ describe('logdecode and what is wrong', () => {
   const children = new Set<ChildProcess>()
 
   function start(stdin: 'pipe' | number, stdout: 'pipe' | number): ChildProcess {
-    const child = spawn(process.execPath, [logdecodePath], { stdio: [stdin, stdout, 'pipe'] })
+    const child = spawn(testedNode, [logdecodePath], { stdio: [stdin, stdout, 'pipe'] })
     children.add(child)
     return child
   }
 
   function startPiped(): ChildProcessWithoutNullStreams {
-    const child = spawn(process.execPath, [logdecodePath])
+    const child = spawn(testedNode, [logdecodePath])
     children.add(child)
     return child
   }
@@ -149,7 +150,7 @@ describe('logdecode and what is wrong', () => {
 
   it('where the shell shall write: a file which takes a part only is no success', async () => {
     const out = path.join(folder, 'limited')
-    const child = spawn('bash', ['-c', 'ulimit -f 1; exec "$0" "$1" >"$2"', process.execPath, logdecodePath, out])
+    const child = spawn('bash', ['-c', 'ulimit -f 1; exec "$0" "$1" >"$2"', testedNode, logdecodePath, out])
     children.add(child)
     child.stdin.end(line(record(['x'.repeat(1500)])))
     const { code, stderr } = await ended(child)
@@ -181,18 +182,18 @@ describe('logdecode and what is wrong', () => {
     writeFileSync(input, line(record(['x'.repeat(300_000)])))
     // The limit is in units of 512 or 1,024 bytes, and does what a full disk does: a part is written.
     const script = 'trap "" XFSZ; ulimit -f 200; exec "$0" "$1" <"$2" >"$2.out"'
-    const child = spawn('sh', ['-c', script, process.execPath, logdecodePath, input])
+    const child = spawn('sh', ['-c', script, testedNode, logdecodePath, input])
     children.add(child)
     const { code, stderr } = await ended(child)
     assert.equal(code, 100)
-    assert.match(stderr, /^logdecode: Failed to write entry: EFBIG: .*\n$/)
+    assert.match(stderr, /^logdecode: Failed to write entry: .*\(EFBIG\)\.\n$/)
   })
 
   it('a file which is used twice: left as it is', async () => {
     const input = path.join(folder, 'used-twice')
     const run = async (args: string, redirections: string): Promise<Ended> => {
       writeFileSync(input, all)
-      const child = spawn('sh', ['-c', `"$0" "$1" ${args} ${redirections}`, process.execPath, logdecodePath], {
+      const child = spawn('sh', ['-c', `"$0" "$1" ${args} ${redirections}`, testedNode, logdecodePath], {
         cwd: folder,
       })
       children.add(child)
@@ -210,12 +211,12 @@ describe('logdecode and what is wrong', () => {
       if (template !== 'used-twice') linkSync(input, path.join(folder, 'used-_'))
       const { code, stderr } = await run(`-f ${template}`, '<used-twice')
       assert.equal(code, 100)
-      assert.match(stderr, /^logdecode: Failed to write entry: .* cannot be written: it is the same file as stdin$/m)
+      assert.match(stderr, /^logdecode: Failed to write entry: .* cannot be written: it is the same file as stdin\.$/m)
     }
     assert.equal(readFileSync(input, 'utf8'), all)
     const target = await run('--errors both -f both', '<used-twice')
     assert.equal(target.code, 100)
-    assert.match(target.stderr, /both cannot be written: it is the same file as --errors\n$/)
+    assert.match(target.stderr, /both cannot be written: it is the same file as --errors\.\n$/)
     // One file for both is what many ask the shell for.
     assert.equal((await run('', '<used-twice >log 2>&1')).code, 1)
   })

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { gzipSync } from 'node:zlib'
 import { type LogRecordEntry, logRecordText } from '../../../src/codecs/log-record-encoding.ts'
 import type { LogRecordMetadata } from '../../../src/codecs/log-record.ts'
+import { testedNode } from '../../support/tested-node.ts'
 
 export const logdecodePath = fileURLToPath(new URL('../../../src/programs/logdecode.ts', import.meta.url))
 
@@ -19,7 +20,7 @@ export async function logdecode(
   input: Buffer | string,
   options: { readonly cwd?: string } = {},
 ): Promise<Ended> {
-  const child = spawn(process.execPath, [logdecodePath, ...args], { stdio: ['pipe', 'pipe', 'pipe'], ...options })
+  const child = spawn(testedNode, [logdecodePath, ...args], { stdio: ['pipe', 'pipe', 'pipe'], ...options })
   child.stdin.on('error', () => {}) // it may end before it has read all
   child.stdin.end(input)
   return ended(child)
