@@ -54,7 +54,7 @@ export default async function pinoTransport(options: PinoTransportOptions): Prom
       async close(error: Error | null) {
         const beganMs = clock.monotonic()
         // The last line may still wait to be taken when the stream has ended; after a failure nobody waits for it.
-        if (error === null) await settledOr(clock, closeTimeoutMs, sending.done)
+        if (error === null) await settledOr(clock, Math.min(closeTimeoutMs, longestTimerMs), sending.done)
         const { events, bytes } = await sender.close(Math.max(0, closeTimeoutMs - clock.monotonic() + beganMs))
         const { droppedWrites } = sender.statistics()
         if (droppedWrites > 0) logger.error('pino', { dropped_in_all: droppedWrites })
@@ -86,6 +86,9 @@ async function sendLines(
     }
   }
 }
+
+/** A longer timer would be over at once. */
+const longestTimerMs = 2 ** 31 - 1
 
 async function settledOr(clock: Clock, timeoutMs: number, work: Promise<void>): Promise<void> {
   const done = new AbortController()

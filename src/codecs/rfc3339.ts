@@ -61,6 +61,7 @@ export function formatRfc3339(time: EventTime): string | undefined {
   if (!(time.seconds >= -62_167_219_200 && time.seconds <= 253_402_300_799)) return undefined
   const wholeSeconds = new Date(time.seconds * 1000).toISOString().slice(0, 19)
   if (time.nanos === 0) return `${wholeSeconds}Z`
+  if (!(time.nanos > 0 && time.nanos <= 999_999_999 && Number.isInteger(time.nanos))) return undefined
   return `${wholeSeconds}.${String(time.nanos).padStart(9, '0').replace(/0+$/, '')}Z`
 }
 

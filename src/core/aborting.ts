@@ -5,3 +5,19 @@
 export function isAborted(signal: AbortSignal): boolean {
   return signal.aborted
 }
+
+/** Resolves when the signal aborts, or at once when it has. */
+export function untilAborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve()
+    else {
+      signal.addEventListener(
+        'abort',
+        () => {
+          resolve()
+        },
+        { once: true },
+      )
+    }
+  })
+}

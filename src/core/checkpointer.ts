@@ -1,4 +1,4 @@
-import { isAborted } from './aborting.ts'
+import { isAborted, untilAborted } from './aborting.ts'
 import { Backoff } from './backoff.ts'
 import type { CheckpointStore } from './checkpoint.ts'
 import type { Clock } from './clock.ts'
@@ -152,21 +152,7 @@ export class Checkpointer {
         woken.abort()
       }
       const either = AbortSignal.any([signal, woken.signal])
-      await (this.#dirty.size > 0 ? clock.sleep(waitMs, either) : aborted(either))
+      await (this.#dirty.size > 0 ? clock.sleep(waitMs, either) : untilAborted(either))
     }
   }
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve()
-    else
-      signal.addEventListener(
-        'abort',
-        () => {
-          resolve()
-        },
-        { once: true },
-      )
-  })
 }

@@ -1,3 +1,4 @@
+import { untilAborted } from './aborting.ts'
 import type { Sink } from './sink.ts'
 import type { Delivery, Source } from './source.ts'
 import type { Clock } from './clock.ts'
@@ -46,7 +47,7 @@ export async function pump<In, Out>(options: PumpOptions<In, Out>): Promise<void
   const settle = async (deadline: AbortSignal): Promise<void> => {
     await sink.flush(deadline)
     // A receipt settles some turns before the ack which follows it; without it the last position is not saved.
-    await Promise.race([Promise.all(acks), aborted(deadline)])
+    await Promise.race([Promise.all(acks), untilAborted(deadline)])
   }
   try {
     for await (const delivery of source.read(either)) {
@@ -103,20 +104,6 @@ interface Carrying {
   readonly fail: (error: unknown) => void
   /** One a delivery which is not acked yet. */
   readonly acks: Set<Promise<void>>
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve()
-    else
-      signal.addEventListener(
-        'abort',
-        () => {
-          resolve()
-        },
-        { once: true },
-      )
-  })
 }
 
 async function withDeadline(clock: Clock, ms: number, work: (deadline: AbortSignal) => Promise<void>): Promise<void> {

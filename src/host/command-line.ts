@@ -52,8 +52,9 @@ export function parseCommandLine(
   environment: Readonly<Record<string, string | undefined>>,
 ): CommandValues {
   const command = commandOf(definition)
+  const { args, switched } = withoutSwitchValues(definition, argv)
   try {
-    command.parse([...argv], { from: 'user' })
+    command.parse(args, { from: 'user' })
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error
     if (error.code === 'commander.helpDisplayed') throw new KinloaderError('HELP', helpOf(definition))
@@ -62,6 +63,7 @@ export function parseCommandLine(
   const typed: Readonly<Record<string, unknown>> = command.opts()
   const flags = new Map<string, string>()
   for (const flag of definition.flags) {
+    if (switched.get(flag.name) === false) continue
     const value = typedValue(typed[flag.name]) ?? environmentValue(flag, environment) ?? flag.default
     if (value !== undefined) flags.set(flag.name, value)
     else if (flag.required === true) throw usageError(missing(flag))
@@ -119,7 +121,42 @@ function typedValue(value: unknown): string | undefined {
   return typeof value === 'string' ? value : undefined
 }
 
-/** A switch is on for Splunk's and Go's spellings of true, off for those of false. */
+/**
+ * Two spellings which Go's command lines have and commander does not: `--switch=true` or `=false`, and `-f=value`, of
+ * which commander would take the `=` for a part of the value. The last one of a switch counts.
+ */
+function withoutSwitchValues(
+  { flags, operands }: CommandDefinition,
+  argv: readonly string[],
+): { readonly args: string[]; readonly switched: ReadonlyMap<string, boolean> } {
+  const args = [...argv]
+  const switched = new Map<string, boolean>()
+  for (let at = 0; at < args.length; at += 1) {
+    const [whole = '', name = '', value] = /^--?([^=]+)(?:=([^]*))?$/.exec(args[at] ?? '') ?? []
+    if (args[at] === '--' || (operands !== undefined && whole === '')) break
+    const flag = flags.find((one) => (whole.startsWith('--') ? one.name === name : one.short === name))
+    if (flag === undefined) continue
+    if (flag.value !== undefined) {
+      if (value === undefined) at += 1
+      else if (!whole.startsWith('--')) args[at] = `-${name}${value}`
+      continue
+    }
+    const isOn = value === undefined ? true : truth(value)
+    if (isOn === undefined) throw usageError(`--${name} must be true or false.`)
+    switched.set(name, isOn)
+    args[at] = `--${name}`
+  }
+  return { args, switched }
+}
+
+/** Splunk's and Go's spellings; undefined for anything else. */
+function truth(text: string): boolean | undefined {
+  if (/^(1|true|t|yes|y|on)$/i.test(text)) return true
+  if (/^(0|false|f|no|n|off)$/i.test(text)) return false
+  return undefined
+}
+
+/** A switch is on or off by the spellings of `truth`. */
 function environmentValue(
   flag: CommandFlag,
   environment: Readonly<Record<string, string | undefined>>,
@@ -128,9 +165,9 @@ function environmentValue(
     const value = environment[name]
     if (value === undefined || value === '') continue
     if (flag.value !== undefined) return value
-    if (/^(1|true|t|yes|y|on)$/i.test(value)) return 'true'
-    if (/^(0|false|f|no|n|off)$/i.test(value)) return undefined
-    throw usageError(`The variable ${name} must be 1 or 0.`)
+    const isOn = truth(value)
+    if (isOn === undefined) throw usageError(`The variable ${name} must be 1 or 0.`)
+    return isOn ? 'true' : undefined
   }
   return undefined
 }

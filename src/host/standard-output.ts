@@ -4,15 +4,15 @@ import { Writable } from 'node:stream'
 const descriptor = 1
 
 /**
- * Stdout, and nothing lost silently where the shell has made a file of it: a disk which is nearly full takes a part of
- * a write and says so by a number, which Node's own stream does not look at.
+ * Stdout. Where the shell has made a file of it, Node takes whatever the system wrote of a chunk for all of it: on a
+ * disk that becomes full the end of the last chunk would be lost, and nothing told. Here the rest is written, or refused.
  */
 export function standardOutput(): Writable {
   if (!isFile()) return process.stdout
   return new Writable({
-    write(bytes: Buffer, _encoding, done) {
+    write(chunk: Uint8Array, _encoding, done) {
       try {
-        for (let written = 0; written < bytes.length; ) written += writeSync(descriptor, bytes, written)
+        for (let at = 0; at < chunk.length; ) at += writeSync(descriptor, chunk, at)
         done()
       } catch (error) {
         done(error instanceof Error ? error : new Error(String(error)))

@@ -16,8 +16,7 @@ import type { InitialPosition } from '../sources/kinesis/origin.ts'
 import { refusal } from '../sources/kinesis/patience.ts'
 import type { KinesisRecord } from '../sources/kinesis/record.ts'
 import { KinesisSource } from '../sources/kinesis/source.ts'
-import { connectCommand } from './commands/aws-connection.ts'
-import { parseStream, type StreamReference } from './inputs/stream-reference.ts'
+import { connectStream } from './stream-connection.ts'
 
 export interface KinesisReaderOptions {
   /** Name or ARN of the Kinesis data stream. */
@@ -72,18 +71,13 @@ export type KinesisReader = Source<KinesisRecord>
  * or, when the signal aborts, `ABORTED`.
  */
 export async function openKinesisReader(options: KinesisReaderOptions): Promise<KinesisReader> {
-  const { environment, logger: stderrLogger } = surroundings()
-  const { clock = systemClock, logger = stderrLogger, importCheckpoints } = options
-  const reference = streamOf(options.stream)
-  const client = options.client ?? (await connect(options, reference, environment))
-  const release = (): void => {
-    if (options.client === undefined) client.destroy()
-  }
+  const { clock = systemClock, logger = surroundings().logger, importCheckpoints } = options
+  const { stream: reference, client, letGo } = await connectStream(options)
   const stream = new KinesisStream(client, reference)
   try {
     await described(stream, reference.name, { ...options, clock, logger })
   } catch (error) {
-    release()
+    letGo()
     throw error
   }
   const source = new KinesisSource({
@@ -110,27 +104,9 @@ export async function openKinesisReader(options: KinesisReaderOptions): Promise<
     status: () => source.status(),
     async close(deadline) {
       await source.close(deadline)
-      release()
+      letGo()
     },
   }
-}
-
-function streamOf(text: string): StreamReference {
-  try {
-    return parseStream(text)
-  } catch (error) {
-    if (error instanceof RangeError) throw new KinloaderError('BAD_SETTING', `stream must be ${error.message}.`)
-    throw error
-  }
-}
-
-async function connect(
-  { region, endpoint }: KinesisReaderOptions,
-  reference: StreamReference,
-  environment: Readonly<Record<string, string | undefined>>,
-): Promise<KinesisClient> {
-  const connection = { stream: reference, region: region ?? reference.region, endpoint }
-  return (await connectCommand(connection, environment)).client
 }
 
 const defaultPatienceMs = 60_000

@@ -11,17 +11,13 @@ import { systemClock } from '../host/system-clock.ts'
 import { createEventWriter, type EventMetadata, type EventWriterOptions } from '../sinks/kinesis/event-writer.ts'
 import { MonitorLog } from '../sinks/kinesis/monitor-log.ts'
 import type { SenderStatistics } from '../sinks/kinesis/put-statistics.ts'
-import { KinesisSender, type KinesisSenderOptions, type Undelivered } from '../sinks/kinesis/sender.ts'
+import { KinesisSender, type Undelivered } from '../sinks/kinesis/sender.ts'
+import { checkSendingOptions, type SendingOptions } from '../sinks/kinesis/sending-options.ts'
 import { Spool } from '../sinks/spooling/spool.ts'
-import { connectCommand } from './commands/aws-connection.ts'
-import { parseStream } from './inputs/stream-reference.ts'
 import { probeStream } from './kinesis-probe.ts'
+import { connectStream } from './stream-connection.ts'
 
-export interface LogSenderOptions
-  extends Pick<
-    KinesisSenderOptions,
-    'flushIntervalMs' | 'maxParallelFlushes' | 'maxPendingBytes' | 'whenFull' | 'giveUpMs'
-  > {
+export interface LogSenderOptions extends SendingOptions {
   /** Name or ARN of the Kinesis data stream. */
   readonly stream: string
   /** Default: that of the ARN, else as the AWS SDK finds it. */
@@ -60,40 +56,60 @@ export interface LogSender {
   /**
    * Takes an event. Resolves at once while less than `maxPendingBytes` is held, and when there is room again
    * otherwise: waiting for it is the back-pressure. Rejects when the event was not taken: `EVENT_TOO_LARGE`,
-   * `QUEUE_FULL`, `CLOSED`, `SENDER_FAILED`.
+   * `BAD_EVENT`, `QUEUE_FULL`, `CLOSED`, `SENDER_FAILED`. An event's `fields` have no place in a record and stay behind.
    */
   write(event: LogEvent): Promise<void>
   /** A stream each write of which is one event, for any logger; ending it neither flushes nor closes the sender. */
   writer(metadata: EventMetadata, options?: EventWriterOptions): Writable
   /** Resolves when what was taken before is delivered, or the time is up (default 30,000 ms), with what is left. */
   flush(timeoutMs?: number): Promise<Undelivered>
-  /** Takes nothing more and sends what is there, for at most that long (default 30,000 ms). Twice is fine. */
+  /**
+   * Takes nothing more and sends what is there, for at most that long (default 30,000 ms). Called again it may shorten
+   * that.
+   */
   close(timeoutMs?: number): Promise<Undelivered>
   statistics(): SenderStatistics
   /** Resolves with the reason when the sender has given up after `giveUpMs`: nothing is sent or taken any more. */
   readonly failed: Promise<Error>
 }
 
+/** A longer timer would be over at once. */
+const longestTimerMs = 2 ** 31 - 1
+
 /** Opens a sender. Rejects with `PROBE_FAILED` when the stream cannot be written to, `NO_REGION`, or `BAD_SETTING`. */
 export async function openLogSender(options: LogSenderOptions): Promise<LogSender> {
-  const { environment, logger: stderrLogger } = surroundings()
-  const { clock = systemClock, logger = stderrLogger, probe = true, probeRetries = 3, monitorIntervalMs = 0 } = options
-  const stream = streamOf(options.stream)
-  const client = options.client ?? (await connect(options, stream, environment))
+  const {
+    clock = systemClock,
+    logger = surroundings().logger,
+    probe = true,
+    probeRetries = 3,
+    monitorIntervalMs = 0,
+  } = options
+  // Before anything is put, or a folder is locked.
+  checkOptions(options)
+  const { stream, client, letGo } = await connectStream(options)
   const inlet = new KinesisInlet(client, stream)
-  if (!(probeRetries >= 0)) throw new KinloaderError('BAD_SETTING', 'probeRetries must be at least 0.')
-  const signal = new AbortController().signal
-  if (probe) await probeStream({ inlet, streamName: stream.name, clock, signal, retries: probeRetries })
-  const spool = await openSpool(options, logger)
+  let spool: Spool | undefined
+  try {
+    const signal = new AbortController().signal
+    if (probe) await probeStream({ inlet, streamName: stream.name, clock, signal, retries: probeRetries })
+    spool = await openSpool(options, logger)
+  } catch (error) {
+    letGo()
+    throw error
+  }
   const sender = new KinesisSender({ ...options, inlet, streamName: stream.name, clock, logger, spool })
   sender.start()
   const monitor = new MonitorLog(sender, clock, logger, monitorIntervalMs)
   const deadlined = async <T>(timeoutMs: number, work: (deadline: AbortSignal) => Promise<T>): Promise<T> => {
     const deadline = new AbortController()
     const done = new AbortController()
-    void clock.sleep(timeoutMs, done.signal).then(() => {
-      deadline.abort()
-    })
+    // Infinity is for ever.
+    if (timeoutMs <= longestTimerMs) {
+      void clock.sleep(timeoutMs, done.signal).then(() => {
+        deadline.abort()
+      })
+    }
     try {
       return await work(deadline.signal)
     } finally {
@@ -109,13 +125,26 @@ export async function openLogSender(options: LogSenderOptions): Promise<LogSende
         return sender.pending
       }),
     close: async (timeoutMs = 30_000) => {
-      const left = await deadlined(timeoutMs, (deadline) => sender.end(deadline))
-      monitor.stop()
-      if (options.client === undefined) client.destroy()
-      return left
+      try {
+        return await deadlined(timeoutMs, (deadline) => sender.end(deadline))
+      } finally {
+        monitor.stop()
+        letGo()
+      }
     },
     statistics: () => sender.statistics(),
     failed: sender.failed,
+  }
+}
+
+function checkOptions(options: LogSenderOptions): void {
+  const { probeRetries = 0, monitorIntervalMs = 0, maxSpoolBytes = 1 } = options
+  checkSendingOptions(options)
+  const bad = (message: string): KinloaderError => new KinloaderError('BAD_SETTING', message)
+  if (!(probeRetries >= 0)) throw bad('probeRetries must be at least 0.')
+  if (!(maxSpoolBytes >= 1)) throw bad('maxSpoolBytes must be at least 1.')
+  if (!(monitorIntervalMs >= 0 && monitorIntervalMs <= longestTimerMs)) {
+    throw bad(`monitorIntervalMs must be 0 to ${longestTimerMs} milliseconds.`)
   }
 }
 
@@ -127,26 +156,4 @@ async function openSpool({ spoolFolder, maxSpoolBytes }: LogSenderOptions, logge
     processes: systemProcesses(),
     ...(maxSpoolBytes !== undefined && { maxBytes: maxSpoolBytes }),
   })
-}
-
-function streamOf(text: string): {
-  readonly name: string
-  readonly arn: string | undefined
-  region: string | undefined
-} {
-  try {
-    return parseStream(text)
-  } catch (error) {
-    if (error instanceof RangeError) throw new KinloaderError('BAD_SETTING', `stream must be ${error.message}.`)
-    throw error
-  }
-}
-
-async function connect(
-  { region, endpoint }: LogSenderOptions,
-  stream: ReturnType<typeof streamOf>,
-  environment: Readonly<Record<string, string | undefined>>,
-): Promise<KinesisClient> {
-  const { client } = await connectCommand({ stream, region: region ?? stream.region, endpoint }, environment)
-  return client
 }

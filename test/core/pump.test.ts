@@ -213,6 +213,28 @@ describe('the pump', () => {
     assert.deepEqual(diary.slice(4), ['flush', 'ack a', 'ack b', 'close sink', 'close source'])
   })
 
+  it('closes the source only after the last ack, however long that takes after the flush', async () => {
+    const diary: string[] = []
+    const sink: Sink<string> = {
+      name: 'late',
+      write: async () => ({ safe: turns(100) }),
+      flush: () => turns(1),
+      close: async () => {},
+    }
+    async function turns(count: number): Promise<void> {
+      for (let turn = 0; turn < count; turn += 1) await Promise.resolve()
+    }
+    const source = new ScriptedSource([[1]], 'end', diary)
+    await pump({
+      source,
+      sink,
+      decode: (item) => [String(item)],
+      clock: systemClock,
+      signal: new AbortController().signal,
+    })
+    assert.deepEqual(diary, ['release a', 'ack a', 'close source'])
+  })
+
   it('closes when that time is up, whatever is not safe by then', async () => {
     const clock = new VirtualClock()
     const { diary, stop, done } = start([[1]], { settleMs: 1000, clock })

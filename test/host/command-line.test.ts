@@ -60,6 +60,28 @@ describe('the command line of a command', () => {
     assert.throws(() => parse(['--stream-name=s'], { LOUD: 'maybe' }), { code: 'USAGE' })
   })
 
+  it('switches a switch by a value, too, as Go programs do, whatever the variable says', () => {
+    for (const on of ['true', 'TRUE', '1', 't'])
+      assert.equal(parse(['--stream-name=s', `--loud=${on}`])['loud'], 'true')
+    assert.equal(parse(['--loud=false', '--stream-name=s'], { LOUD: '1' })['loud'], undefined)
+    assert.equal(parse(['--loud=false', '--stream-name=s', '--loud'])['loud'], 'true')
+    assert.throws(() => parse(['--stream-name=s', '--loud=maybe']), {
+      code: 'USAGE',
+      message: '--loud must be true or false.',
+    })
+    // What belongs to another flag, or to a command, is left alone.
+    assert.equal(parse(['--stream-name', '--loud=false', '--loud'])['stream-name'], '--loud=false')
+    const operands = '[CMD [ARGS...]]'
+    assert.deepEqual(parse(['--stream-name=s', 'df', '--loud=no'], {}, operands)['rest'], ['df', '--loud=no'])
+    assert.deepEqual(parse(['--stream-name=s', '--', '--loud=no'], {}, operands)['rest'], ['--loud=no'])
+  })
+
+  it('takes no equals sign for a part of the value', () => {
+    for (const argv of [['-f=x=y'], ['-fx=y'], ['-f', 'x=y'], ['--target=x=y']]) {
+      assert.equal(parse(['--stream-name=s', ...argv])['target'], 'x=y')
+    }
+  })
+
   it('takes a switch whose name begins with "no" for what it is', () => {
     assert.equal(parse(['--stream-name=s'])['no-echo'], undefined)
     assert.equal(parse(['--stream-name=s', '--no-echo'])['no-echo'], 'true')

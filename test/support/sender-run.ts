@@ -19,6 +19,8 @@ export interface SenderRunOptions extends Partial<KinesisSenderOptions> {
   /** A round trip. Default 10. */
   readonly latencyMs?: number
   readonly requestTimeoutMs?: number
+  /** Default Infinity. */
+  readonly uploadBytesPerSecond?: number
 }
 
 /** A sender on the fake's engine, started. It compresses at once, so that no time passes meanwhile. */
@@ -27,9 +29,9 @@ export class SenderRun {
   readonly logger = new RecordingLogger()
   readonly door: SdkDoor
 
-  constructor({ streamName = 'logs', latencyMs = 10, requestTimeoutMs = 30_000, ...options }: SenderRunOptions) {
-    const { clock, engine } = options
-    this.door = new SdkDoor(engine, { clock, latencyMs, requestTimeoutMs })
+  constructor({ streamName = 'logs', latencyMs = 10, ...options }: SenderRunOptions) {
+    const { clock, engine, requestTimeoutMs = 30_000, uploadBytesPerSecond = Infinity } = options
+    this.door = new SdkDoor(engine, { clock, latencyMs, requestTimeoutMs, uploadBytesPerSecond })
     const client = createKinesisClient({
       region: engine.region,
       credentials: () => Promise.resolve({ accessKeyId: 'AKIATESTER', secretAccessKey: 'secret' }),

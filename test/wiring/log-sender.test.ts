@@ -73,6 +73,35 @@ describe('the log sender', () => {
     assert.equal(sentRecords(engine).length, 1)
   })
 
+  it('refuses what can never work before it puts the probe or takes the folder', async () => {
+    const spoolFolder = mkdtempSync(join(tmpdir(), 'log-sender-'))
+    try {
+      for (const options of [
+        { maxParallelFlushes: 0 },
+        { giveUpMs: NaN },
+        { probeRetries: -1 },
+        { maxSpoolBytes: 0 },
+        { monitorIntervalMs: Infinity },
+        JSON.parse('{"whenFull":"Drop"}') as Partial<LogSenderOptions>,
+      ]) {
+        await assert.rejects(open({ ...options, spoolFolder }), (error) => errorCode(error) === 'BAD_SETTING')
+      }
+      assert.deepEqual(sentRecords(engine), [])
+      assert.deepEqual(readdirSync(spoolFolder), [])
+    } finally {
+      rmSync(spoolFolder, { recursive: true, force: true })
+    }
+  })
+
+  it('waits for ever where the time is infinite', async () => {
+    const sender = await openNow()
+    await sender.write({ message: 'a' })
+    assert.deepEqual(await sender.flush(Infinity), { events: 0, bytes: 0 })
+    await sender.write({ message: 'b' })
+    assert.deepEqual(await sender.close(Infinity), { events: 0, bytes: 0 })
+    assert.deepEqual([...sentMessages(engine)].sort(), ['a', 'b'])
+  })
+
   it('says what is wrong when the probe fails, after trying again where that may help', async () => {
     for (const [fault, message, puts] of [
       [{ kind: 'error', name: 'ResourceNotFoundException' }, /^Kinesis check failed: stream logs does not exist/, 1],

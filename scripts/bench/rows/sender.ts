@@ -85,7 +85,7 @@ function speedRow(ours: readonly Sent[], floors: readonly Sent[]): Row {
       `${(events / cpu(ours) / 1e6).toFixed(2)} M events/CPU s`,
       `${((events * lineBytes) / cpu(ours) / 1e6).toFixed(0)} MB/s of text`,
       `${Math.round(events / records)} events a record, ${Math.round(records / requests)} records a call`,
-      `peak ${median(ours.map(({ process }) => Number(process['peakRssMiB']))).toFixed(0)} MiB`,
+      `peak ${median(ours.map(({ process }) => Number(process['peakRssMiB']))).toFixed(0)} MiB with the ${Math.round((events * lineBytes) / 2 ** 20)} MiB of lines`,
     ].join(', '),
   }
 }

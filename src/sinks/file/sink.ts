@@ -14,6 +14,11 @@ export interface FileSinkOptions {
   readonly maxQueuedBytes?: number
   /** Between two syncs, in milliseconds: each costs the disk a round. Default 1,000; 0 for an outlet which needs none. */
   readonly syncIntervalMs?: number
+  /**
+   * Writes one item first, then two, four, and so on, with a short pause behind each, up to a thousand. A reader which
+   * takes a few and goes away, as `head` does, is noticed by the next write only: in one write all would have left.
+   */
+  readonly slowStart?: boolean
 }
 
 /**
@@ -34,6 +39,8 @@ export class FileSink implements Sink<Uint8Array> {
   #receipts: { readonly position: number; readonly settled: Deferred }[] = []
   #syncedAtMs: number
   #flushing = 0
+  /** Written together at most. */
+  #maxPieces: number
   #isWorking = false
   #working: Promise<void> = Promise.resolve()
   #refusal: Error | undefined
@@ -47,6 +54,7 @@ export class FileSink implements Sink<Uint8Array> {
     this.#options = options
     this.#maxQueuedBytes = options.maxQueuedBytes ?? 1024 * 1024
     this.#syncIntervalMs = options.syncIntervalMs ?? 1000
+    this.#maxPieces = options.slowStart === true ? 1 : Number.POSITIVE_INFINITY
     this.#syncedAtMs = options.clock.monotonic()
   }
 
@@ -150,6 +158,9 @@ export class FileSink implements Sink<Uint8Array> {
     this.#written += bytes.length
     this.#options.counters.add('bytes', bytes.length)
     this.#admit()
+    if (this.#maxPieces === Number.POSITIVE_INFINITY) return
+    this.#maxPieces = this.#maxPieces < slowPieces ? this.#maxPieces * 2 : Number.POSITIVE_INFINITY
+    await this.#options.clock.sleep(slowPauseMs)
   }
 
   /** Small pieces leave together: a system call costs more than copying them. Pieces are never cut. */
@@ -157,7 +168,7 @@ export class FileSink implements Sink<Uint8Array> {
     let count = 0
     let bytes = 0
     for (const piece of this.#queue) {
-      if (count > 0 && bytes + piece.length > chunkBytes) break
+      if (count === this.#maxPieces || (count > 0 && bytes + piece.length > chunkBytes)) break
       bytes += piece.length
       count += 1
     }
@@ -258,3 +269,7 @@ interface Waiting {
 }
 
 const chunkBytes = 256 * 1024
+
+/** Of the slow start: a quarter of a second in all. */
+const slowPieces = 512
+const slowPauseMs = 25

@@ -35,7 +35,7 @@ export class EventBatch {
     this.openedAtMs = openedAtMs
   }
 
-  /** What its lines hold, in bytes. */
+  /** What its events hold, in bytes: `heldBytesOf` each. */
   get bytes(): number {
     return this.#bytes
   }
@@ -54,7 +54,7 @@ export class EventBatch {
     const group = this.#groupOf(event)
     group.lines.push(line)
     group.bytes += line.length
-    this.#bytes += line.length
+    this.#bytes += heldBytesOf(event, line)
     this.#events += 1
   }
 
@@ -75,6 +75,14 @@ export class EventBatch {
 /** The event's line in its record. A whole event is always done; a chunk of an unbroken stream when it says so. */
 export function lineOf(event: LogEvent): string {
   return dataLine(event.message, event.time, event.unbroken === true ? event.done === true : true)
+}
+
+/**
+ * What an event counts until it is delivered: its line, and its metadata, for these may be larger than the message,
+ * other ones with each event, and are written to a spool with each.
+ */
+export function heldBytesOf({ source = '', sourcetype = '', host = '', index = '' }: LogEvent, line: string): number {
+  return line.length + source.length + sourcetype.length + host.length + index.length
 }
 
 export function metadataOf(event: LogEvent): RecordMetadata {

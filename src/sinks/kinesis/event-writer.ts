@@ -24,10 +24,10 @@ export function createEventWriter(
 ): Writable {
   return new Writable({
     decodeStrings: false,
-    write(chunk: string | Uint8Array, _encoding, done) {
+    write(chunk: string | Uint8Array, encoding, done) {
       const event: LogEvent = {
         ...metadata,
-        message: typeof chunk === 'string' ? chunk : Uint8Array.from(chunk),
+        message: messageOf(chunk, encoding),
         ...(timestamp && { time: timeOf(clock.now()) }),
       }
       sender.sendOrDrop(event).then(() => {
@@ -35,6 +35,12 @@ export function createEventWriter(
       }, done)
     },
   })
+}
+
+/** Bytes are copied: whoever wrote them may use them again. */
+function messageOf(chunk: string | Uint8Array, encoding: BufferEncoding): string | Uint8Array {
+  if (typeof chunk !== 'string') return new Uint8Array(chunk)
+  return encoding === 'utf8' || encoding === 'utf-8' ? chunk : Buffer.from(chunk, encoding)
 }
 
 function timeOf(nowMs: number): EventTime {

@@ -1,8 +1,8 @@
 import type { Clock } from '../../core/clock.ts'
 import { errorCode, errorText, KinloaderError } from '../../core/errors.ts'
 import type { LogEvent } from '../../core/event.ts'
-import { Deferred } from '../deferred.ts'
-import { EventBatch } from './event-batch.ts'
+import { Deferred, settledOrAborted } from '../deferred.ts'
+import { EventBatch, heldBytesOf } from './event-batch.ts'
 import type { PackingPlan } from './packing.ts'
 import type { SpooledBatches } from './spooled-batches.ts'
 import { givenUp, WaitingLine } from './waiting-line.ts'
@@ -12,7 +12,7 @@ export interface CollectedBatch {
   readonly id: string
   /** Undefined while it is on disk only. */
   events: EventBatch | undefined
-  /** Of its events' lines, as far as they are known. */
+  /** Of its events, also those which are on their way into its file, as far as they are known. */
   bytes: number
   /** Appends to its file which are under way; while there are any it is not complete. */
   writing: number
@@ -29,7 +29,7 @@ export interface LoadedBatch {
 
 export interface IntakeOptions {
   readonly clock: Clock
-  /** Bytes of event lines held in memory at the same time. */
+  /** Bytes of events held in memory at the same time. */
   readonly maxBytes: number
   /** How long events are collected, in milliseconds. */
   readonly flushIntervalMs: () => number
@@ -40,6 +40,9 @@ export interface IntakeOptions {
 
 /** A batch which holds more is closed before its time, and one which holds a quarter of all there may be. */
 const fullBatchBytes = 4 * 1024 * 1024
+
+/** What timers can keep; something always happens earlier, or it is looked again. */
+const longestSleepMs = 3_600_000
 
 /** How soon a full spool is tried again when no batch was delivered meanwhile: others may fill the same disk. */
 const spoolRetryMs = 1000
@@ -65,6 +68,12 @@ export class Intake {
   #ended: Error | undefined
   #wake = new AbortController()
   #spoolRoomy = new AbortController()
+  /** How many events a full spool keeps waiting. */
+  #refused = 0
+  /** Settles when the last of them is done with. */
+  #refusedBefore: Promise<unknown> = Promise.resolve()
+  /** Resolves when all batches which were begun are delivered or given up. */
+  #settled: Promise<unknown> = Promise.resolve()
 
   constructor(options: IntakeOptions) {
     this.#options = options
@@ -72,7 +81,7 @@ export class Intake {
     for (const id of options.spooled?.leftovers ?? []) {
       const batch = { id, events: undefined, bytes: 0, writing: 0, delivered: new Deferred() }
       this.#closed.push(batch)
-      this.#live.add(batch)
+      this.#begin(batch)
     }
   }
 
@@ -93,9 +102,11 @@ export class Intake {
 
   /** In memory. Only where `hasRoomFor` said so. */
   take(event: LogEvent, line: string): CollectedBatch {
-    this.#hold(line.length)
+    const bytes = heldBytesOf(event, line)
+    this.#hold(bytes)
     const batch = this.#openBatch()
     this.#add(batch, event, line)
+    this.#fill(batch, bytes)
     return batch
   }
 
@@ -104,7 +115,7 @@ export class Intake {
    * or the spool's own errors; `SPOOL_FULL` only with `isPatient` false.
    */
   takeLater(event: LogEvent, line: string, isPatient: boolean, signal?: AbortSignal): Promise<CollectedBatch> {
-    const bytes = line.length
+    const bytes = heldBytesOf(event, line)
     if (this.hasRoomFor(bytes)) return this.#admit(event, line, isPatient, signal)
     if (this.#waiting.bytes + bytes > this.#options.maxBytes && !this.#waiting.isEmpty) {
       return Promise.reject(queueFull())
@@ -127,7 +138,8 @@ export class Intake {
         if (loaded !== undefined) return loaded
         continue
       }
-      const waitMs = next !== undefined || open === undefined ? 3_600_000 : flushIntervalMs() - ageMs
+      const dueMs = next !== undefined || open === undefined ? Infinity : flushIntervalMs() - ageMs
+      const waitMs = Math.min(longestSleepMs, dueMs)
       await clock.sleep(waitMs, AbortSignal.any([signal, this.#wake.signal]))
     }
     return undefined
@@ -136,7 +148,7 @@ export class Intake {
   /** Closes the open batch; resolves when all which is held by now is delivered. Never rejects. */
   async flush(): Promise<void> {
     this.#close()
-    await Promise.allSettled([...this.#live].map(({ delivered }) => delivered.promise))
+    await this.#settled
   }
 
   /** The batch's events are records now, of so many bytes in all, and these are held instead. */
@@ -190,19 +202,24 @@ export class Intake {
 
   #add(batch: CollectedBatch, event: LogEvent, line: string): void {
     batch.events?.add(event, line)
-    batch.bytes += line.length
+    if (batch.events?.events === 1) this.#wake.abort()
+  }
+
+  /** When it is full, the next event begins another one. */
+  #fill(batch: CollectedBatch, bytes: number): void {
+    batch.bytes += bytes
     if (batch.bytes >= this.#fullBatchBytes && this.#open === batch) this.#close()
-    else if (batch.events?.events === 1) this.#wake.abort()
   }
 
   async #admit(event: LogEvent, line: string, isPatient: boolean, signal?: AbortSignal): Promise<CollectedBatch> {
     const { spooled } = this.#options
     if (spooled === undefined) return this.take(event, line)
-    this.#hold(line.length)
+    const bytes = heldBytesOf(event, line)
+    this.#hold(bytes)
     try {
       return await this.#spool(spooled, event, line, isPatient, signal)
     } catch (error) {
-      this.delivered(1, line.length)
+      this.delivered(1, bytes)
       throw error
     }
   }
@@ -214,24 +231,61 @@ export class Intake {
     isPatient: boolean,
     signal?: AbortSignal,
   ): Promise<CollectedBatch> {
-    const { clock } = this.#options
-    for (;;) {
-      const batch = this.#openBatch()
-      batch.writing += 1
+    if (this.#refused === 0 || !isPatient) {
       try {
-        await spooled.append(batch.id, event)
-        this.#add(batch, event, line)
-        return batch
+        return await this.#append(spooled, event, line)
       } catch (error) {
         if (errorCode(error) !== 'SPOOL_FULL' || !isPatient) throw error
-      } finally {
-        batch.writing -= 1
-        if (batch.writing === 0) this.#wake.abort()
       }
-      const ways = [this.#spoolRoomy.signal, ...(signal === undefined ? [] : [signal])]
-      await clock.sleep(spoolRetryMs, AbortSignal.any(ways))
+    }
+    // One after the other from here on, and whoever comes now is behind them: a full spool keeps the order, and a
+    // thousand which it refused do not all try again at once.
+    this.#refused += 1
+    const before = this.#refusedBefore
+    const mine = (signal === undefined ? before : settledOrAborted(before, signal)).then(() =>
+      this.#appendPatiently(spooled, event, line, signal),
+    )
+    this.#refusedBefore = Promise.allSettled([before, mine]).then(() => {
+      this.#refused -= 1
+    })
+    return mine
+  }
+
+  async #appendPatiently(
+    spooled: SpooledBatches,
+    event: LogEvent,
+    line: string,
+    signal?: AbortSignal,
+  ): Promise<CollectedBatch> {
+    for (;;) {
       if (this.#ended !== undefined) throw this.#ended
       if (signal?.aborted === true) throw givenUp()
+      try {
+        return await this.#append(spooled, event, line)
+      } catch (error) {
+        if (errorCode(error) !== 'SPOOL_FULL') throw error
+      }
+      const ways = [this.#spoolRoomy.signal, ...(signal === undefined ? [] : [signal])]
+      await this.#options.clock.sleep(spoolRetryMs, AbortSignal.any(ways))
+    }
+  }
+
+  async #append(spooled: SpooledBatches, event: LogEvent, line: string): Promise<CollectedBatch> {
+    const batch = this.#openBatch()
+    const bytes = heldBytesOf(event, line)
+    batch.writing += 1
+    // Before it is written: a file takes only so much, and all who write at the same time write into this one.
+    this.#fill(batch, bytes)
+    try {
+      await spooled.append(batch.id, event)
+      this.#add(batch, event, line)
+      return batch
+    } catch (error) {
+      batch.bytes -= bytes
+      throw error
+    } finally {
+      batch.writing -= 1
+      if (batch.writing === 0) this.#wake.abort()
     }
   }
 
@@ -260,7 +314,7 @@ export class Intake {
     if (spooled === undefined) return false
     for (const batch of [...this.#closed].reverse()) {
       if (this.#heldBytes + bytes <= maxBytes) break
-      if (batch.events === undefined || batch.writing > 0) continue
+      if (batch.events === undefined || batch.events.events === 0 || batch.writing > 0) continue
       batch.events = undefined
       this.#heldBytes -= batch.bytes
       batch.writing += 1
@@ -278,8 +332,18 @@ export class Intake {
     const id = nextId()
     const events = new EventBatch(id, clock.monotonic())
     this.#open = { id, events, bytes: 0, writing: 0, delivered: new Deferred() }
-    this.#live.add(this.#open)
+    this.#begin(this.#open)
     return this.#open
+  }
+
+  #begin(batch: CollectedBatch): void {
+    this.#live.add(batch)
+    // A chain, so that a flush listens to one promise and not to all batches: there may be thousands of both.
+    const before = this.#settled
+    const settled = async (): Promise<void> => {
+      await before
+    }
+    this.#settled = batch.delivered.promise.then(settled, settled)
   }
 
   #close(): void {

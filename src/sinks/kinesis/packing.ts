@@ -21,6 +21,8 @@ export interface PackedRecord {
 /** How a batch was cut into records: enough, with its events, to make the same records again. */
 export interface PackingPlan {
   readonly encId: string
+  /** What the ids of the records begin with. */
+  readonly batchId: string
   /** In the order of the records: number of the group, number of events, block id (`0` for whole events). */
   readonly records: readonly (readonly [group: number, events: number, blockId: string])[]
 }
@@ -85,11 +87,11 @@ export class Packing {
         planned.push([number, record.events, String(blockId)])
       }
     }
-    return { records, plan: { encId: String(this.#options.encId), records: planned } }
+    return { records, plan: { encId: String(this.#options.encId), batchId, records: planned } }
   }
 
   /** The same records as when the plan was made. */
-  async repack(batchId: string, groups: readonly EventGroup[], plan: PackingPlan): Promise<readonly PackedRecord[]> {
+  async repack(groups: readonly EventGroup[], plan: PackingPlan): Promise<readonly PackedRecord[]> {
     const records: PackedRecord[] = []
     const taken = groups.map(() => 0)
     for (const [number, events, blockId] of plan.records) {
@@ -97,7 +99,7 @@ export class Packing {
       const from = taken[number] ?? 0
       if (group === undefined) continue
       taken[number] = from + events
-      const id = `${batchId}-${records.length}`
+      const id = `${plan.batchId}-${records.length}`
       const lines = group.lines.slice(from, from + events)
       records.push(await this.#record(group.metadata, lines, id, BigInt(plan.encId), BigInt(blockId)))
     }

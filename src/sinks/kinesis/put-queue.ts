@@ -11,6 +11,7 @@ import type { PutFaultLog } from './put-fault-log.ts'
 import { nextRound, type PutRound, type WaitingRecord } from './put-round.ts'
 import type { PutStatistics } from './put-statistics.ts'
 import type { RecordTarget } from './record-target.ts'
+import { RequestSize } from './request-size.ts'
 import type { ShardMap } from './shard-map.ts'
 
 export interface PutQueueOptions {
@@ -36,9 +37,6 @@ export interface PutQueueOptions {
 /** Before some are gone nothing more is packed: later packing makes better records. */
 const highWaterRecords = 5000
 
-/** What every endpoint takes; AWS itself takes twice as much since late 2025. */
-const carefulRequestBytes = 5 * 1024 * 1024
-
 /**
  * Puts records until Kinesis has them, however long it throttles. A record which failed is put again, and it alone;
  * its shard rests meanwhile. When whole requests fail everything rests, longer each time.
@@ -48,7 +46,7 @@ export class PutQueue {
   readonly #queue: WaitingRecord[] = []
   readonly #busyChains = new Set<string>()
   readonly #backoff: Backoff
-  #maxRequestBytes: number
+  readonly #requestSize: RequestSize
   #restsUntilMs = 0
   #refusedSinceMs: number | undefined
   #rounds = 0
@@ -62,7 +60,7 @@ export class PutQueue {
   constructor(options: PutQueueOptions) {
     const { random, limits } = options
     this.#options = options
-    this.#maxRequestBytes = limits.maxRequestBytes
+    this.#requestSize = new RequestSize(limits.maxRequestBytes)
     this.#backoff = new Backoff({ baseMs: 250, maxMs: 30_000, ...(random !== undefined && { random }) })
   }
 
@@ -101,7 +99,7 @@ export class PutQueue {
     if (this.#queue.length === 0 || this.#restsUntilMs > nowMs) return false
     const round = nextRound(this.#queue, shards, {
       limits,
-      maxRequestBytes: this.#maxRequestBytes,
+      maxRequestBytes: this.#requestSize.maxBytes,
       nowMs,
       number: (this.#rounds += 1),
       isBusy: (chain) => this.#busyChains.has(chain),
@@ -157,6 +155,7 @@ export class PutQueue {
     this.#backoff.reset()
     this.#restsUntilMs = 0
     this.#refusedSinceMs = undefined
+    this.#requestSize.answered()
     faults.recovered()
     const again: WaitingRecord[] = []
     let throttled = 0
@@ -204,13 +203,12 @@ export class PutQueue {
     if (signal.aborted) return
     const fault = kinesisFault(error)
     statistics.add('hardErrors')
-    if (fault === 'refused' && round.bytes > carefulRequestBytes && this.#maxRequestBytes > carefulRequestBytes) {
-      this.#maxRequestBytes = carefulRequestBytes
-      return
-    }
+    if (fault === 'refused' && this.#requestSize.refused(round.bytes)) return
+    if (fault === 'transient') this.#requestSize.lost(round.bytes)
     faults.requestFailed(fault, error)
     const nowMs = clock.monotonic()
-    this.#restsUntilMs = nowMs + this.#backoff.next()
+    // Several requests under way fail together: that is one failure.
+    if (this.#restsUntilMs <= nowMs) this.#restsUntilMs = nowMs + this.#backoff.next()
     if (waitingHelps(fault)) {
       this.#refusedSinceMs = undefined
       return

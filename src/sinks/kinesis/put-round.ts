@@ -59,12 +59,12 @@ export function nextRound(
     if (entries.length === limits.maxRequestRecords || rooms.length === 0 || staying.length === maxPassedOver) break
     const { record } = waiting
     if (bytes + record.bytes > maxRequestBytes && entries.length > 0) break
-    const room = roomFor(record, rooms, shards, limits)
+    const waits = record.chain !== undefined && (isBusy(record.chain) || chains.has(record.chain))
+    const room = waits ? undefined : roomFor(record, rooms, shards, limits)
     // There will be room in the next round; smaller ones shall not overtake it for ever.
     if (room === undefined && record.chain === undefined) break
     taken += 1
-    const waits = record.chain !== undefined && (isBusy(record.chain) || chains.has(record.chain))
-    if (room === undefined || waits) {
+    if (room === undefined) {
       staying.push(waiting)
       // What comes later in the same chain must not overtake this.
       if (record.chain !== undefined) chains.add(record.chain)
@@ -83,8 +83,9 @@ export function nextRound(
 }
 
 function roomFor(record: PackedRecord, rooms: readonly Room[], shards: ShardMap, limits: PutLimits): Room | undefined {
-  if (record.chain !== undefined) {
-    const shard = shards.ofKey(record.partitionKey)
+  const shard = record.chain === undefined ? undefined : shards.ofKey(record.partitionKey)
+  // A listing with a hole: Kinesis knows where the key belongs, and to wait for a shard nobody knows would be for ever.
+  if (shard !== undefined) {
     const room = rooms.find((one) => one.shard === shard)
     return room !== undefined && takes(room, record, limits) ? room : undefined
   }

@@ -7,11 +7,12 @@ import { errorCode, errorText, KinloaderError } from '../../core/errors.ts'
 import type { LogEvent } from '../../core/event.ts'
 import type { Logger } from '../../core/logger.ts'
 import type { Receipt, Sink } from '../../core/sink.ts'
-import { settledOrAborted } from '../deferred.ts'
+import { onAbort, settledOrAborted } from '../deferred.ts'
 import { BlockIds } from './block-ids.ts'
-import { type EventBatch, lineOf } from './event-batch.ts'
+import { type EventBatch, heldBytesOf, lineOf } from './event-batch.ts'
 import { type CollectedBatch, Intake, type LoadedBatch } from './intake.ts'
 import { awsPutLimits, type PutLimits } from './limits.ts'
+import { checkSendingOptions, type SendingOptions } from './sending-options.ts'
 import { type PackedRecord, Packing } from './packing.ts'
 import { SpooledBatches } from './spooled-batches.ts'
 import type { Spool } from '../spooling/spool.ts'
@@ -22,25 +23,12 @@ import { RecordTarget } from './record-target.ts'
 import { ShardListing } from './shard-listing.ts'
 import { ShardMap } from './shard-map.ts'
 
-export interface KinesisSenderOptions {
+export interface KinesisSenderOptions extends SendingOptions {
   readonly inlet: KinesisInlet
   /** For messages. */
   readonly streamName: string
   readonly clock: Clock
   readonly logger: Logger
-  /** How long events are collected before they are sent, in milliseconds. Default 1,000. */
-  readonly flushIntervalMs?: number
-  /** PutRecords at the same time. Default 3. */
-  readonly maxParallelFlushes?: number
-  /** Bytes of events held in memory until they are delivered. Default 32 MiB. */
-  readonly maxPendingBytes?: number
-  /** What a write does when that is reached: `wait`, or `drop` the event and count it. Default `wait`. */
-  readonly whenFull?: 'wait' | 'drop'
-  /**
-   * How long a refusal which waiting does not mend (deleted stream, denied access, bad credentials) is met with
-   * patience before the sender fails, in milliseconds. Default Infinity.
-   */
-  readonly giveUpMs?: number
   /** Events are on disk there before they count as taken. The sender closes it. */
   readonly spool?: Spool | undefined
   /** Default: AWS's. */
@@ -86,13 +74,12 @@ export class KinesisSender implements Sink<LogEvent> {
   #turn: Promise<unknown> = Promise.resolve()
   #hole: Error | undefined
   #closing: Promise<Undelivered> | undefined
+  readonly #deadline = new AbortController()
 
   constructor(options: KinesisSenderOptions) {
     const { inlet, streamName, clock, logger, limits = awsPutLimits, random, compress } = options
     const { flushIntervalMs = 1000, maxParallelFlushes = 3, maxPendingBytes = 32 * 1024 * 1024 } = options
-    if (!(flushIntervalMs > 0)) throw badOption('flushIntervalMs must be more than 0 milliseconds.')
-    if (!(maxParallelFlushes >= 1)) throw badOption('maxParallelFlushes must be at least 1.')
-    if (!(maxPendingBytes >= 1)) throw badOption('maxPendingBytes must be at least 1.')
+    checkSendingOptions(options)
     this.#options = options
     this.failed = new Promise((resolve) => {
       this.#giveUp = resolve
@@ -113,7 +100,7 @@ export class KinesisSender implements Sink<LogEvent> {
       clock,
       maxBytes: maxPendingBytes,
       flushIntervalMs: () => flushIntervalMs * this.#target.patience,
-      nextId: () => `${this.#idPrefix}-${String((this.#batches += 1)).padStart(8, '0')}`,
+      nextId: () => this.#nextId(),
       spooled: this.#spooled,
     })
     this.#faults = new PutFaultLog(logger, clock, streamName)
@@ -153,15 +140,22 @@ export class KinesisSender implements Sink<LogEvent> {
   }
 
   /**
-   * Takes one event. Resolves when it is taken; rejects with `EVENT_TOO_LARGE`, `QUEUE_FULL`, `CLOSED`, or
+   * Takes one event. Resolves when it is taken; rejects with `EVENT_TOO_LARGE`, `BAD_EVENT`, `QUEUE_FULL`, `CLOSED`, or
    * `SENDER_FAILED`, and the event is not taken then.
    */
   send(event: LogEvent): Promise<void> {
-    const line = lineOf(event)
+    let line: string
+    try {
+      line = lineOf(event)
+    } catch (cause) {
+      // Not all callers have a compiler, and a promise which throws is expected by nobody.
+      const advice = 'An event needs a message of text or bytes, and a time of seconds and nanoseconds if it has one.'
+      return this.#drop(new KinloaderError('BAD_EVENT', advice, { cause }))
+    }
     const problem = this.#problemWith(event, line)
     if (problem !== undefined) return this.#drop(problem)
     const { whenFull = 'wait' } = this.#options
-    const hasRoom = this.#intake.hasRoomFor(line.length)
+    const hasRoom = this.#intake.hasRoomFor(heldBytesOf(event, line))
     if (hasRoom && this.#spooled === undefined) {
       this.#intake.take(event, line)
       this.#statistics.add('entries')
@@ -213,10 +207,17 @@ export class KinesisSender implements Sink<LogEvent> {
     await this.end(deadline)
   }
 
-  /** As `close`; resolves with what was not delivered by the deadline. */
-  end(deadline: AbortSignal): Promise<Undelivered> {
-    this.#closing ??= this.#end(deadline)
-    return this.#closing
+  /** As `close`; resolves with what was not delivered by the deadline, the earliest one when it is called again. */
+  async end(deadline: AbortSignal): Promise<Undelivered> {
+    const forget = onAbort(deadline, () => {
+      this.#deadline.abort()
+    })
+    this.#closing ??= this.#end(this.#deadline.signal)
+    try {
+      return await this.#closing
+    } finally {
+      forget()
+    }
   }
 
   get pending(): Undelivered {
@@ -250,7 +251,7 @@ export class KinesisSender implements Sink<LogEvent> {
         const problem = this.#problemWith(event, line)
         if (problem !== undefined) throw problem
         const batch =
-          this.#spooled === undefined && this.#intake.hasRoomFor(line.length)
+          this.#spooled === undefined && this.#intake.hasRoomFor(heldBytesOf(event, line))
             ? this.#intake.take(event, line)
             : await this.#intake.takeLater(event, line, true, signal)
         this.#statistics.add('entries')
@@ -265,12 +266,17 @@ export class KinesisSender implements Sink<LogEvent> {
     return { safe }
   }
 
+  #nextId(): string {
+    this.#batches += 1
+    return `${this.#idPrefix}-${String(this.#batches).padStart(8, '0')}`
+  }
+
   #problemWith(event: LogEvent, line: string): Error | undefined {
     if (this.#intake.ended !== undefined) return this.#intake.ended
     if (this.#packing.fits(event, line)) return undefined
     return new KinloaderError(
       'EVENT_TOO_LARGE',
-      `An event of ${line.length} bytes does not fit into a record of Kinesis, which takes ${(this.#options.limits ?? awsPutLimits).maxRecordBytes} bytes: split it.`,
+      `An event of ${sizeOf(event)} bytes does not fit into a record of Kinesis, which takes ${(this.#options.limits ?? awsPutLimits).maxRecordBytes} bytes in base64 and gzip, metadata included: split it.`,
     )
   }
 
@@ -297,9 +303,7 @@ export class KinesisSender implements Sink<LogEvent> {
   }
 
   async #packOne({ batch, events, plan }: LoadedBatch): Promise<void> {
-    const { id } = batch
-    const records =
-      plan === undefined ? await this.#packNew(events) : await this.#packing.repack(id, events.groups, plan)
+    const records = plan === undefined ? await this.#packNew(events) : await this.#packing.repack(events.groups, plan)
     let left = records.length
     this.#intake.packed(
       batch,
@@ -316,7 +320,10 @@ export class KinesisSender implements Sink<LogEvent> {
   }
 
   async #packNew({ id, groups }: EventBatch): Promise<readonly PackedRecord[]> {
-    const { records, plan } = await this.#packing.pack(id, groups, this.#target.bytes)
+    // What an earlier process left without a seal it may have sent, cut in another way: the same ids would make readers
+    // take other events for repeats.
+    const recordsId = id.startsWith(this.#idPrefix) ? id : this.#nextId()
+    const { records, plan } = await this.#packing.pack(recordsId, groups, this.#target.bytes)
     await this.#spooled?.seal(id, plan)
     return records
   }
@@ -327,9 +334,11 @@ const mostWaitingBytes = 8 * 1024 * 1024
 
 const fullText = 'more is written than Kinesis takes; raise maxPendingBytes, add shards, or let writes wait'
 
+/** Of message and metadata, as its user counts. */
+function sizeOf(event: LogEvent): number {
+  const { message } = event
+  return heldBytesOf(event, '') + (typeof message === 'string' ? Buffer.byteLength(message) : message.length)
+}
+
 /** One for all writes which are taken at once. */
 const taken: Promise<void> = Promise.resolve()
-
-function badOption(message: string): KinloaderError {
-  return new KinloaderError('BAD_SETTING', message)
-}

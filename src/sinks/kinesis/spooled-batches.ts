@@ -24,6 +24,8 @@ export class SpooledBatches {
   readonly #clock: Clock
   readonly #logger: Logger
   readonly #files = new Map<string, SpoolBatch>()
+  /** Clock's monotonic milliseconds when it was last told that the spool is full. */
+  #toldFullMs = -Infinity
 
   constructor(spool: Spool, clock: Clock, logger: Logger) {
     this.#spool = spool
@@ -43,14 +45,26 @@ export class SpooledBatches {
       file = this.#spool.begin(id)
       this.#files.set(id, file)
     }
-    await file.append(encodeSpooledEvent(event))
+    try {
+      // Its fields have no place in a record.
+      await file.append(encodeSpooledEvent(event.fields === undefined ? event : { ...event, fields: {} }))
+    } catch (error) {
+      this.#tellFull(error)
+      // A batch is full long before its file is, so it is the event.
+      if (errorCode(error) !== 'SPOOL_TOO_LARGE') throw error
+      throw new KinloaderError('EVENT_TOO_LARGE', errorText(error), { cause: error })
+    }
   }
 
-  /** The batch leaves the memory and has to be read again. */
+  /** The batch leaves the memory and has to be read again. Never rejects: reading will tell what is there. */
   async rest(id: string): Promise<void> {
     const file = this.#files.get(id)
     this.#files.delete(id)
-    await file?.rest()
+    try {
+      await file?.rest()
+    } catch (error) {
+      this.#logger.warn('spool', { batch: id, error: errorText(error), effect: 'its file may lack events' })
+    }
   }
 
   /** What cannot be read is told and stays where it is. */
@@ -100,6 +114,14 @@ export class SpooledBatches {
     return this.#spool.close()
   }
 
+  /** Once a minute: who waits for a full disk has no other way to know why nothing goes on. */
+  #tellFull(error: unknown): void {
+    const nowMs = this.#clock.monotonic()
+    if (errorCode(error) !== 'SPOOL_FULL' || nowMs - this.#toldFullMs < toldAgainMs) return
+    this.#toldFullMs = nowMs
+    this.#logger.warn('spool', { error: errorText(error), effect: 'no event is taken until there is room' })
+  }
+
   async #read(id: string): Promise<ReadBatch> {
     const { frames, seal } = await this.#spool.read(id)
     const events = new EventBatch(id, this.#clock.monotonic())
@@ -121,6 +143,8 @@ export class SpooledBatches {
   }
 }
 
+const toldAgainMs = 60_000
+
 function planOf(seal: Uint8Array): PackingPlan {
   const plan: unknown = JSON.parse(Buffer.from(seal).toString())
   if (isPlan(plan)) return plan
@@ -132,6 +156,8 @@ function isPlan(value: unknown): value is PackingPlan {
     typeof value === 'object' &&
     value !== null &&
     'encId' in value &&
+    'batchId' in value &&
+    typeof value.batchId === 'string' &&
     'records' in value &&
     Array.isArray(value.records)
   )

@@ -16,7 +16,10 @@ export interface SpoolBatch {
    * refused and none is in the file. The bytes must not change until then. At most 16 MiB.
    */
   append(frame: Uint8Array): Promise<void>
-  /** The last frame: later appends are refused, the file is closed. A seal which was refused may be tried again. */
+  /**
+   * The last frame: later appends are refused, the file is closed. A seal which was refused may be tried again. The
+   * bytes a spool may hold do not bound it, the disk does.
+   */
   seal(frame: Uint8Array): Promise<void>
   /** Takes no more frames for now, and lets the file go: the batch may be read, and resumed. */
   rest(): Promise<void>
@@ -136,7 +139,11 @@ export class BatchFile implements SpoolBatch {
     if (this.bytes + bytes > maxBatchBytes) {
       throw tooLarge(`A batch of the spool is at most ${maxBatchBytes} bytes; begin a new one.`)
     }
-    this.#folder.quota.take(bytes, this.bytes === 0 ? 1 : 0)
+    const { quota } = this.#folder
+    const batches = this.bytes === 0 ? 1 : 0
+    // A full spool empties by batches which are sealed, sent and removed: it has room for the seal.
+    if (kind === 'seal') quota.count(bytes, batches)
+    else quota.take(bytes, batches)
     if (kind === 'seal') this.#state = 'sealed'
     this.#queuedBytes += bytes
     this.#queue ??= { frames: [], bytes: 0, done: new Deferred() }

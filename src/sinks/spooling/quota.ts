@@ -16,8 +16,14 @@ export class Quota {
     return this.#usedBytes
   }
 
-  /** Throws `SPOOL_FULL` and takes nothing when there is no room. */
+  /** Throws `SPOOL_FULL` and takes nothing when there is no room, `SPOOL_TOO_LARGE` when there never will be. */
   take(bytes: number, batches: number): void {
+    if (bytes > this.#maxBytes) {
+      throw new KinloaderError(
+        'SPOOL_TOO_LARGE',
+        `A spool of at most ${this.#maxBytes} bytes can never hold ${bytes}: let it be larger.`,
+      )
+    }
     if (this.#usedBytes + bytes > this.#maxBytes) throw full(`its ${this.#maxBytes} bytes are used`)
     if (batches > 0 && this.#batches + batches > this.#maxBatches) throw full(`it holds ${this.#batches} batches`)
     this.count(bytes, batches)

@@ -1,5 +1,6 @@
 import type { Writable } from 'node:stream'
-import { errorCode, errorText, KinloaderError } from '../../core/errors.ts'
+import { errorCode, KinloaderError } from '../../core/errors.ts'
+import { fileReason } from '../../sinks/file/errors.ts'
 import { counted } from './counted.ts'
 import type { EventOutlet } from './event-outlet.ts'
 
@@ -22,11 +23,17 @@ export class EventPrinting implements EventOutlet {
   #events = 0
   #bytes = 0
   #failure: Error | undefined
+  /** Who waits for stdout. A listener of the signal for each would look at all others: a chunk has 30,000 short lines. */
+  readonly #waiting = new Set<() => void>()
 
   /** When the signal aborts, nobody who does not read is waited for. */
   constructor(stdout: Writable, signal: AbortSignal) {
     this.#stdout = stdout
     this.#signal = signal
+    const letGo = (): void => {
+      for (const resolve of this.#waiting) resolve()
+    }
+    signal.addEventListener('abort', letGo, { once: true })
   }
 
   async write(event: Uint8Array): Promise<void> {
@@ -43,7 +50,7 @@ export class EventPrinting implements EventOutlet {
   async end(): Promise<void> {
     await this.#print(Buffer.from(`--- ${counted(this.#events, 'event')}, ${counted(this.#bytes, 'byte')}\n`))
     if (this.#failure !== undefined && errorCode(this.#failure) !== 'EPIPE') {
-      throw new KinloaderError('OUTPUT_FAILED', `Failed to print: ${errorText(this.#failure)}.`, {
+      throw new KinloaderError('OUTPUT_FAILED', `Failed to print: ${fileReason(this.#failure)}.`, {
         cause: this.#failure,
       })
     }
@@ -55,22 +62,17 @@ export class EventPrinting implements EventOutlet {
 
   async #print(bytes: Buffer): Promise<void> {
     if (this.#failure !== undefined) return
+    if (this.#signal.aborted) {
+      this.#stdout.write(bytes)
+      return
+    }
     await new Promise<void>((resolve) => {
-      const done = (error?: Error | null): void => {
+      this.#waiting.add(resolve)
+      this.#stdout.write(bytes, (error) => {
         if (error !== undefined && error !== null) this.#failure ??= error
-        this.#signal.removeEventListener('abort', given)
+        this.#waiting.delete(resolve)
         resolve()
-      }
-      const given = (): void => {
-        done()
-      }
-      if (this.#signal.aborted) {
-        this.#stdout.write(bytes)
-        resolve()
-        return
-      }
-      this.#signal.addEventListener('abort', given)
-      this.#stdout.write(bytes, done)
+      })
     })
   }
 }

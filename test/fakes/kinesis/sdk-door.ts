@@ -25,6 +25,8 @@ export interface SdkDoorOptions {
   clock: Clock & Partial<InFlight>
   /** A round trip, half of it before the engine acts. Default 0. */
   latencyMs?: number | (() => number)
+  /** How fast bodies go up, in bytes a second; on top of the round trip. Default Infinity. */
+  uploadBytesPerSecond?: number
   /** After which a request fails as with NodeHttpHandler's `requestTimeout`. Default 30,000; Infinity for never. */
   requestTimeoutMs?: number
 }
@@ -114,10 +116,10 @@ export class SdkDoor {
 
   /** There, the engine, and back; undefined when the connection broke on the way. */
   async #exchange(request: HttpRequest, signal: AbortSignal): Promise<WireAnswer | undefined> {
-    const { latencyMs = 0 } = this.#options
+    const { latencyMs = 0, uploadBytesPerSecond = Infinity } = this.#options
     const halfMs = (typeof latencyMs === 'function' ? latencyMs() : latencyMs) / 2
     const wire = { headers: lowerCased(request.headers), body: bodyOf(request) }
-    await this.#sleep(halfMs, signal)
+    await this.#sleep(halfMs + (wire.body.length * 1000) / uploadBytesPerSecond, signal)
     if (signal.aborted) return undefined
     const answer = await answerRequest(this.#engine, wire, {
       signal,

@@ -72,9 +72,10 @@ describe('log2kinesis send', () => {
   it('sends a line of 900 kB as one event, and one of 3 MB as three', async () => {
     // Hexadecimal digits of random bytes: gzip takes nothing off but what base64 has added.
     const long = randomBytes(450_000).toString('hex')
-    const longer = randomBytes(2_300_000)
-      .toString('latin1')
-      .replaceAll(/[\r\n]/g, ' ')
+    const random = randomBytes(2_300_000)
+    // A byte which is no part of a UTF-8 character at each border: a character would not be cut.
+    random[1_024_000] = random[2_048_000] = 0x78
+    const longer = random.toString('latin1').replaceAll(/[\r\n]/g, ' ')
     const input = Buffer.from(`${long}\n${longer}\n`, 'latin1')
     const { code, stderr } = await world.sendHere([], input)
     assert.equal(code, 0)

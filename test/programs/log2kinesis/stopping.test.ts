@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import { Log2KinesisWorld } from '../../support/log2kinesis-world.ts'
 
@@ -75,6 +76,39 @@ describe('log2kinesis send, stopped and hindered', () => {
     assert.equal(code, 100)
     assert.match(stderr, /^log2kinesis send: .*expired.*; 1 event was not delivered\.\n$/m)
     assert.doesNotMatch(stderr, /environment\+secret|^ {4}at /m)
+  })
+
+  it('slows who writes faster than Kinesis takes, with bounded memory, and loses nothing', async () => {
+    const refused = { kind: 'fail-entries', indexes: Array.from({ length: 500 }, (_, i) => i) } as const
+    world.engine.faults.inject({ operation: 'PutRecords', times: Infinity, fault: refused })
+    // Nothing makes it smaller: gzip looks back less far than to the last line.
+    const line = Buffer.from(
+      `${randomBytes(200_000)
+        .toString('latin1')
+        .replaceAll(/[\r\n]/g, ' ')}\n`,
+      'latin1',
+    )
+    const command = world.send(['--no-probe'])
+    const { stdin } = command.child
+    assert(stdin !== null)
+    let takenBytes = 0
+    const written = (async () => {
+      for (let i = 0; i < 250; i++) {
+        await new Promise((resolve) => stdin.write(line, resolve))
+        takenBytes += line.length
+      }
+      stdin.end()
+    })()
+    await world.until('input', () => takenBytes > 16e6)
+    // Long enough to take all the rest.
+    const { calls } = world.engine
+    const before = calls.count('PutRecords')
+    await world.until('attempts', () => calls.count('PutRecords') >= before + 6)
+    assert(takenBytes < 40e6, `${takenBytes} bytes were taken`)
+    world.engine.faults.clear()
+    await written
+    assert.equal((await command.end).code, 0)
+    assert.equal(world.bytes().length, 250 * line.length)
   })
 
   it('goes on when the refusal is over in time', async () => {

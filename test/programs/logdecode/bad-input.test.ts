@@ -102,7 +102,7 @@ describe('logdecode and what is wrong', () => {
     const child = start(descriptor, 'pipe')
     closeSync(descriptor)
     const end = await ended(child)
-    assert.deepEqual([end.code, end.stderr], [100, 'logdecode: Failed to read the input: stdin is a directory\n'])
+    assert.deepEqual([end.code, end.stderr], [100, 'logdecode: Failed to read the input: stdin is a directory.\n'])
   })
 
   it('the flags', async () => {
@@ -125,18 +125,36 @@ describe('logdecode and what is wrong', () => {
       assert.match(stderr, message)
       assert.equal(stderr.split('\n').length, 2, stderr)
     }
-    await refused(['-f', folder], /^logdecode: Failed to write entry: .* cannot be written: it is a directory\n$/)
-    await refused(['-f', '/dev/null/x'], /^logdecode: Failed to write entry: .* a part of its path is no directory\n$/)
-    await refused(['--errors', folder], /^logdecode: Failed to write .*EISDIR.*\n$/)
+    await refused(['-f', folder], /^logdecode: Failed to write entry: .* cannot be written: it is a directory\.\n$/)
+    await refused(
+      ['-f', '/dev/null/x'],
+      /^logdecode: Failed to write entry: .* a part of its path is no directory\.\n$/,
+    )
+    await refused(['--errors', folder], /^logdecode: Failed to write \S+: it is a folder \(EISDIR\)\.\n$/)
     if (!existsSync('/dev/full')) return
-    await refused(['-f', '/dev/full'], /^logdecode: Failed to write entry: .* the disk is full\n$/)
+    const lines = await logdecode(['--errors', '/dev/full'], 'nonsense\n')
+    assert.deepEqual(
+      [lines.code, lines.stderr],
+      [100, 'logdecode: Failed to write /dev/full: the disk is full (ENOSPC).\n'],
+    )
+    await refused(['-f', '/dev/full'], /^logdecode: Failed to write entry: .* the disk is full\.\n$/)
     const full = openSync('/dev/full', 'w')
     const child = start('pipe', full)
     closeSync(full)
     child.stdin?.end(good)
     const { code, stderr } = await ended(child)
     assert.deepEqual([code, stderr.split('\n').length], [100, 2], stderr)
-    assert.match(stderr, /^logdecode: Failed to write entry: ENOSPC/)
+    assert.match(stderr, /^logdecode: Failed to write entry: the disk is full \(ENOSPC\)\.\n$/)
+  })
+
+  it('where the shell shall write: a file which takes a part only is no success', async () => {
+    const out = path.join(folder, 'limited')
+    const child = spawn('bash', ['-c', 'ulimit -f 1; exec "$0" "$1" >"$2"', process.execPath, logdecodePath, out])
+    children.add(child)
+    child.stdin.end(line(record(['x'.repeat(1500)])))
+    const { code, stderr } = await ended(child)
+    const why = 'the file has reached the largest size allowed (EFBIG)'
+    assert.deepEqual([code, stderr], [100, `logdecode: Failed to write entry: ${why}.\n`])
   })
 
   it('a reader which has gone: a quiet end', async () => {

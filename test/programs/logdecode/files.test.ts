@@ -62,7 +62,7 @@ describe('logdecode into files', () => {
     assert.equal(refused.code, 100)
     assert.match(
       refused.stderr,
-      /^logdecode: Failed to write entry: .*outside of the target folder; remove the link\n$/,
+      /^logdecode: Failed to write entry: .*outside of the target folder; remove the link\.\n$/,
     )
     assert.equal(readFileSync(path.join(folder, 'precious'), 'utf8'), 'precious')
   })

@@ -179,6 +179,20 @@ describe('file sink', () => {
     assert.deepEqual(outlet.calls, ['write 300', 'write 300000', 'write 300000', 'write 50', 'sync'])
   })
 
+  it('begins slowly when told, and then writes as much as there is', async () => {
+    sink = new FileSink({ outlet, clock, counters: new Counters(), syncIntervalMs: 0, slowStart: true })
+    const startMs = clock.monotonic()
+    await sink.write(
+      Array.from({ length: 3000 }, () => Buffer.alloc(10)),
+      live,
+    )
+    await clock.runUntil(sink.flush(live))
+    const writes = outlet.calls.filter((call) => call !== 'sync')
+    const expected = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512].map((pieces) => `write ${pieces * 10}`)
+    assert.deepEqual(writes, [...expected, `write ${(3000 - 1023) * 10}`])
+    assert.equal(clock.monotonic() - startMs, 250)
+  })
+
   for (const when of ['write', 'sync'] as const) {
     it(`acknowledges nothing after a ${when} which failed, and takes nothing more`, async () => {
       const first = await sink.write([Buffer.from('a')], live)

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { decodeLogRecord } from '../../../src/codecs/log-record.ts'
+import { gunzipSync } from 'node:zlib'
 import { errorCode } from '../../../src/core/errors.ts'
 import type { LogEvent } from '../../../src/core/event.ts'
 import { systemClock } from '../../../src/host/system-clock.ts'
@@ -390,6 +390,43 @@ describe('a sender to Kinesis', () => {
       assert.equal(sentMessages(engine).length, 24)
     })
 
+    it('asks for less at once where the way up is slow, until it gets through', async () => {
+      const { clock, engine, run } = world(20)
+      // A request of 10 MiB would take four minutes, and time out every time.
+      const { sender } = run({ maxPendingBytes: 64 * 1024 * 1024, uploadBytesPerSecond: 60_000 })
+      const random = new SeededRandom(9)
+      for (let i = 0; i < 16; i++) await sender.send({ message: noise(700_000, random) })
+      await clock.runUntil(sender.flush(live), { maxMs: 15 * minutes })
+      assert.equal(new Set(sentMessages(engine)).size, 16)
+    })
+
+    it('grows its patience once when requests fail together', async () => {
+      const { clock, engine, run } = world(4)
+      const { sender } = run({ random: () => 1, maxParallelFlushes: 3, compress: storing })
+      engine.faults.inject({ operation: 'PutRecords', times: 8, fault: { kind: 'reset' } })
+      const random = new SeededRandom(10)
+      for (let i = 0; i < 16; i++) await sender.send({ message: noise(900_000, random) })
+      await clock.runUntil(() => engine.faults.used() === 3, { maxMs: minutes })
+      await clock.advance(300)
+      assert.ok(engine.faults.used() > 3, `${engine.faults.used()} requests`)
+    })
+
+    for (const [name, options, expected] of [
+      ['three by default', {}, 3],
+      ['as many as it is told', { maxParallelFlushes: 5 }, 5],
+    ] as const) {
+      it(`so many requests at the same time: ${name}`, async () => {
+        const { clock, engine, run } = world(4)
+        const { sender } = run(options)
+        engine.faults.inject({ operation: 'PutRecords', times: Infinity, fault: { kind: 'hang' } })
+        const random = new SeededRandom(9)
+        for (let i = 0; i < 80; i++) await sender.send({ message: noise(200_000, random) })
+        // Before the first of them is given up.
+        await clock.advance(20_000)
+        assert.equal(engine.calls.count('PutRecords'), expected)
+      })
+    }
+
     const passing = [
       ['a broken connection', { kind: 'reset' }],
       ['a bare 503', { kind: 'http', status: 503, body: '' }],
@@ -514,6 +551,21 @@ describe('a sender to Kinesis', () => {
       assert.deepEqual(await sender.end(live), left)
     })
 
+    it('at the earliest deadline, when it is told more than one', async () => {
+      const { clock, engine, run } = world()
+      const { sender } = run()
+      engine.faults.inject({ operation: 'PutRecords', times: Infinity, fault: { kind: 'hang' } })
+      await sender.send({ message: 'stuck' })
+      const first = sender.end(live)
+      const deadline = new AbortController()
+      const second = sender.end(deadline.signal)
+      await clock.advance(5000)
+      assert.equal(await hasSettled(first), false)
+      deadline.abort()
+      const [left] = await clock.runUntil(Promise.all([first, second]), { maxMs: 1 })
+      assert.equal(left.events, 1)
+    })
+
     it('in time when Kinesis takes nothing, and says how much is left', async () => {
       const { clock, engine, run } = world()
       const { sender } = run()
@@ -536,12 +588,40 @@ describe('a sender to Kinesis', () => {
       { maxParallelFlushes: 0 },
       { maxParallelFlushes: -1 },
       { maxPendingBytes: 0 },
+      { giveUpMs: -1 },
+      { giveUpMs: NaN },
     ]) {
       assert.throws(
         () => run(options),
         (error) => errorCode(error) === 'BAD_SETTING',
       )
     }
+  })
+
+  it('collects for ever where it is told to, until a flush', async () => {
+    const { clock, engine, run } = world()
+    const { sender } = run({ flushIntervalMs: Infinity })
+    await sender.send({ message: 'a' })
+    await clock.advance(48 * 60 * minutes)
+    assert.deepEqual(sentMessages(engine), [])
+    await clock.runUntil(sender.flush(live))
+    assert.deepEqual(sentMessages(engine), ['a'])
+  })
+
+  it('rejects what is no event, and throws nothing', async () => {
+    const { clock, engine, run } = world()
+    const { sender } = run()
+    for (const message of [undefined, null, 5, {}]) {
+      await isRejectedWith(sender.send(Object.assign({ message: '' }, { message })), 'BAD_EVENT')
+    }
+    await sender.send({ message: 'odd time', time: { seconds: 0, nanos: 1.5 } })
+    await clock.runUntil(sender.end(live))
+    // A time which no reader could parse would cost all events of the record.
+    assert.deepEqual(
+      sentRecords(engine).flatMap(({ items }) => items),
+      [{ message: 'odd time' }],
+    )
+    assert.deepEqual(sender.pending, { events: 0, bytes: 0 })
   })
 
   it('does not mind a wall clock which jumps', async () => {
@@ -567,8 +647,12 @@ describe('a sender to Kinesis', () => {
     const { encId } = record.metadata
     assert.ok(encId >= 0n && encId < 2n ** 63n)
     assert.match(record.stored.partitionKey ?? '', /^broken-\d+$/)
-    assert.deepEqual(decodeLogRecord(record.stored.data).items, [
-      { message: 'a<b>&c', source: 's', time: { seconds: 0, nanos: 5 } },
-    ])
+    assert.equal(
+      gunzipSync(record.stored.data)
+        .toString()
+        .replace(/"batch_id":"[^"]+"/, '"batch_id":"…"'),
+      `{"unbroken":false,"source":"s","sourcetype":"","host":"","index":"","enc_id":${encId},"block_id":0,"batch_id":"…"}\n` +
+        '{"is_done":true,"ts":"1970-01-01T00:00:00.000000005Z","data":"YTxiPiZj"}\n',
+    )
   })
 })

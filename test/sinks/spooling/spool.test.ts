@@ -337,10 +337,17 @@ describe('spool', () => {
       await assert.rejects(b.append(Buffer.alloc(9)), /The spool is full: its 40 bytes are used; it empties when/)
       assert.deepEqual([recorded.calls, b.bytes, spool.usedBytes], [[], 0, 20])
       await b.append(Buffer.alloc(8))
-      await assert.rejects(a.seal(Buffer.of()), full)
+      await assert.rejects(a.append(Buffer.of()), full)
       await spool.remove('b')
+      await a.append(Buffer.of())
+      // Only sealed batches make room.
       await a.seal(Buffer.from('sealed'))
-      assert.deepEqual(texts(await spool.read('a')), ['\0'.repeat(8), 'seal sealed'])
+      assert.deepEqual(texts(await spool.read('a')), ['\0'.repeat(8), '', 'seal sealed'])
+    })
+
+    it('does not wait for room which there can never be', async () => {
+      const spool = await open({ maxBytes: 40 })
+      await assert.rejects(spool.begin('a').append(Buffer.alloc(29)), { code: 'SPOOL_TOO_LARGE', retryable: false })
     })
 
     it('counts what waits for its turn', async () => {

@@ -2,7 +2,6 @@ import { dumpLine } from '../../../codecs/dump-line-encoding.ts'
 import { errorCode, errorText, KinloaderError } from '../../../core/errors.ts'
 import { Counters } from '../../../core/metrics.ts'
 import { pump } from '../../../core/pump.ts'
-import { abandonedPipe } from '../../../host/abandoned-pipe.ts'
 import type { ProgramHost } from '../../../host/run.ts'
 import { FileSink } from '../../../sinks/file/sink.ts'
 import type { KinesisRecord } from '../../../sources/kinesis/record.ts'
@@ -37,7 +36,7 @@ export async function dump(settings: DumpSettings, host: ProgramHost): Promise<v
     outlet: target.outlet,
     clock,
     counters,
-    syncIntervalMs: target.file === undefined ? 0 : 1000,
+    ...(target.isPipe && { syncIntervalMs: 0, slowStart: true }),
   })
   if (format === 'raw') await followOutput(target, sink, store, checkpoints)
   await carryAll(reader, sink, settings, host)
@@ -111,21 +110,17 @@ async function carryAll(
     return [format === 'json' ? dumpLine(record) : record.data]
   }
   const over = new AbortController()
-  const signal = AbortSignal.any([host.signal, over.signal])
-  const end = (): void => {
-    over.abort()
+  if (isShown(host, filename === undefined)) {
+    void showProgress({ terminal: host.terminal, clock, figures, status: () => reader.status() }, over.signal)
   }
-  if (filename === undefined) void abandonedPipe(clock, signal).then(end)
-  if (isShown(host))
-    void showProgress({ terminal: host.terminal, clock, figures, status: () => reader.status() }, signal)
   try {
-    await pump({ source: reader, sink, decode, clock, signal, settleMs, chunkItems: maxAnswerRecords })
+    await pump({ source: reader, sink, decode, clock, signal: host.signal, settleMs, chunkItems: maxAnswerRecords })
   } catch (error) {
     if (error === sink.failure) throw error
     if (errorCode(error) === 'FOREIGN_CHECKPOINTS') throw checkpointFileError(error)
     throw inWords('Failed to process stream', error)
   } finally {
-    end()
+    over.abort()
   }
   // An output which breaks may end the dump as a signal does, before it is told as a failure.
   if (sink.failure !== undefined) throw sink.failure

@@ -15,9 +15,9 @@ export interface ProgressOptions {
 const everyMs = 1000
 const namedShards = 3
 
-/** Records on the same terminal would tear the line apart. */
-export function isShown({ terminal, stdout }: Pick<ProgramHost, 'terminal' | 'stdout'>): boolean {
-  return terminal.isTerminal && !('isTTY' in stdout && stdout.isTTY === true)
+/** `toStdout`: that is where the records go, and on the same terminal they would tear the line apart. */
+export function isShown({ terminal, stdout }: Pick<ProgramHost, 'terminal' | 'stdout'>, toStdout: boolean): boolean {
+  return terminal.isTerminal && !(toStdout && 'isTTY' in stdout && stdout.isTTY === true)
 }
 
 /**

@@ -14,6 +14,8 @@ import { endOfLines } from './torn-line.ts'
 /** Where a dump goes. */
 export interface DumpTarget {
   readonly outlet: Outlet
+  /** Somebody may read it right now, and go away. */
+  readonly isPipe: boolean
   /** The file itself when it is one of its own. */
   readonly file?: DiskFile
 }
@@ -32,8 +34,8 @@ const stdoutDescriptor = 1
  */
 export function standardOutput(stdout: Writable): DumpTarget {
   const name = 'standard output'
-  if (fstatSync(stdoutDescriptor).isFile()) return { outlet: DiskFile.of(stdoutDescriptor, name) }
-  return { outlet: new StreamOutlet(stdout, name) }
+  if (fstatSync(stdoutDescriptor).isFile()) return { outlet: DiskFile.of(stdoutDescriptor, name), isPipe: false }
+  return { outlet: new StreamOutlet(stdout, name), isPipe: true }
 }
 
 /**
@@ -42,11 +44,11 @@ export function standardOutput(stdout: Writable): DumpTarget {
  */
 export async function openTarget(path: string, resumed: ResumedDump | undefined, logger: Logger): Promise<DumpTarget> {
   try {
-    if (await isPipe(path)) return { outlet: openPipe(path) }
+    if (await isPipe(path)) return { outlet: openPipe(path), isPipe: true }
     const file = await DiskFile.open(path)
     if (resumed === undefined) await file.cut(0)
     else await mend(file, resumed, logger)
-    return { outlet: file, file }
+    return { outlet: file, isPipe: false, file }
   } catch (error) {
     throw new KinloaderError('OUTPUT_UNWRITABLE', `Failed to open ${path} for write: ${fileReason(error)}.`, {
       cause: error,

@@ -1,6 +1,7 @@
 import { closeSync, openSync, writeSync } from 'node:fs'
-import { errorText, KinloaderError } from '../../../core/errors.ts'
+import { KinloaderError } from '../../../core/errors.ts'
 import type { TerminalLine } from '../../../host/terminal-line.ts'
+import { fileReason } from '../../../sinks/file/errors.ts'
 
 export interface BadRecordsOptions {
   readonly terminal: TerminalLine
@@ -55,7 +56,7 @@ export class BadRecords {
     try {
       return action()
     } catch (cause) {
-      throw new KinloaderError('ERRORS_FILE', `Failed to write ${this.#file ?? ''}: ${errorText(cause)}`, { cause })
+      throw new KinloaderError('ERRORS_FILE', `Failed to write ${this.#file ?? ''}: ${fileReason(cause)}.`, { cause })
     }
   }
 }

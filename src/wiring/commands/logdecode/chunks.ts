@@ -62,6 +62,6 @@ async function chunkFrom(iterator: AsyncIterator<unknown>): Promise<Buffer | 'en
     const result: IteratorResult<unknown> = await iterator.next()
     return result.done === true ? 'end' : (result.value as Buffer)
   } catch (cause) {
-    return new KinloaderError('READ_FAILED', `Failed to read the input: ${errorText(cause)}`, { cause })
+    return new KinloaderError('READ_FAILED', `Failed to read the input: ${errorText(cause)}.`, { cause })
   }
 }

@@ -1,5 +1,6 @@
 import type { Writable } from 'node:stream'
 import { errorCode, errorText, KinloaderError } from '../../../core/errors.ts'
+import { fileReason } from '../../../sinks/file/errors.ts'
 import type { PatternFiles } from '../../../sinks/file-pattern/files.ts'
 import type { LogRecordMetadata } from '../../../codecs/log-record.ts'
 
@@ -50,5 +51,6 @@ export function filesTarget(files: PatternFiles): Target {
 
 function failed(error: unknown): Error {
   if (errorCode(error) === 'EPIPE' && error instanceof Error) return error
-  return new KinloaderError('WRITE_FAILED', `Failed to write entry: ${errorText(error)}`, { cause: error })
+  const why = errorCode(error) === 'WRITE_FAILED' ? errorText(error) : fileReason(error)
+  return new KinloaderError('WRITE_FAILED', `Failed to write entry: ${why}.`, { cause: error })
 }

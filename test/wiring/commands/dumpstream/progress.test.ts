@@ -55,9 +55,10 @@ describe('the progress of a dump', () => {
   })
 
   it('is not shown where stderr is no terminal, or where it would stand between the records', () => {
-    assert.equal(isShown({ terminal: terminal(false).line, stdout: new PassThrough() }), false)
-    assert.equal(isShown({ terminal: terminal(true).line, stdout: new PassThrough() }), true)
+    assert.equal(isShown({ terminal: terminal(false).line, stdout: new PassThrough() }, true), false)
+    assert.equal(isShown({ terminal: terminal(true).line, stdout: new PassThrough() }, true), true)
     const stdout = Object.assign(new PassThrough(), { isTTY: true })
-    assert.equal(isShown({ terminal: terminal(true).line, stdout }), false)
+    assert.equal(isShown({ terminal: terminal(true).line, stdout }, true), false)
+    assert.equal(isShown({ terminal: terminal(true).line, stdout }, false), true)
   })
 })
