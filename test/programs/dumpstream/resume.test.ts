@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { appendFileSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { appendFileSync, lstatSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { gunzipSync, gzipSync } from 'node:zlib'
 import type { CommandProcess } from '../../support/spawned-command.ts'
 import { DumpWorld, dumpedTexts } from '../../support/dump-world.ts'
@@ -162,6 +162,21 @@ describe('dumpstream: going on where it stopped', () => {
     assert.equal(texts()[0], 'a')
     assert.ok(!texts().includes('last read'))
     assert.match(remembered(), /"@stream":"{"arn":"arn:aws:kinesis:us-east-1:\d+:stream\/logs"/)
+  })
+
+  it('follows a link to its checkpoint file, and writes nothing else there', async () => {
+    mkdirSync(world.path('disk'))
+    symlinkSync('disk/positions', world.path('cp'))
+    world.put('one')
+    assert.equal((await world.run(...fast, '--until-now')).code, 0)
+    assert.equal(lstatSync(world.path('cp')).isSymbolicLink(), true)
+    assert.match(world.text('disk/positions'), /"shardId-000000000000"/)
+    world.put('two')
+    assert.equal((await world.run(...fast, '--until-now')).code, 0)
+    assert.deepEqual(texts(), ['one', 'two'])
+    const { code, stderr } = await world.run('--checkpoint-file=cp', '--filename=disk/positions')
+    assert.equal(code, 2)
+    assert.match(stderr, /^dumpstream: --checkpoint-file and --filename name the same file; give each its own\.\n/)
   })
 
   it('takes a file of no length for none', async () => {

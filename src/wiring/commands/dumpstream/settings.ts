@@ -1,10 +1,10 @@
-import { resolve } from 'node:path'
 import { KinloaderError } from '../../../core/errors.ts'
 import { type CommandDefinition, type CommandValues, usageError } from '../../../host/command-line.ts'
 import type { InitialPosition } from '../../../sources/kinesis/origin.ts'
 import { parseDuration, parseTime } from '../../inputs/setting-values.ts'
 import { awsFlags, type AwsFlagValues, readAwsFlags } from '../aws-flags.ts'
 import { parsedFlag } from '../parsed-flag.ts'
+import { isSameFile, linkedFile } from './linked-file.ts'
 
 export const definition: CommandDefinition = {
   name: 'dumpstream',
@@ -82,9 +82,10 @@ export interface DumpSettings {
 
 /** Throws `USAGE`, or `INVALID_FORMAT`. `nowMs` is what a duration back is counted from. */
 export function readDumpSettings(values: CommandValues, nowMs: number): DumpSettings {
-  const checkpointFile = pathOf(values, 'checkpoint-file')
+  const checkpointName = pathOf(values, 'checkpoint-file')
+  const checkpointFile = checkpointName && linkedFile(checkpointName)
   const filename = pathOf(values, 'filename')
-  if (checkpointFile !== undefined && filename !== undefined && resolve(checkpointFile) === resolve(filename)) {
+  if (checkpointFile !== undefined && filename !== undefined && isSameFile(checkpointFile, filename)) {
     throw usageError('--checkpoint-file and --filename name the same file; give each its own.')
   }
   return {
