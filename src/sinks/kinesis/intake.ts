@@ -1,11 +1,12 @@
 import type { Clock } from '../../core/clock.ts'
 import { errorCode, errorText, KinloaderError } from '../../core/errors.ts'
 import type { LogEvent } from '../../core/event.ts'
-import { Deferred, settledOrAborted } from '../deferred.ts'
+import { Deferred } from '../deferred.ts'
 import { EventBatch, heldBytesOf } from './event-batch.ts'
 import type { PackingPlan } from './packing.ts'
 import type { SpooledBatches } from './spooled-batches.ts'
-import { givenUp, WaitingLine } from './waiting-line.ts'
+import { SpoolPatience } from './spool-patience.ts'
+import { WaitingLine } from './waiting-line.ts'
 
 /** A batch until its last event is delivered. */
 export interface CollectedBatch {
@@ -44,9 +45,6 @@ const fullBatchBytes = 4 * 1024 * 1024
 /** What timers can keep; something always happens earlier, or it is looked again. */
 const longestSleepMs = 3_600_000
 
-/** How soon a full spool is tried again when no batch was delivered meanwhile: others may fill the same disk. */
-const spoolRetryMs = 1000
-
 /**
  * Takes events until a bound, collects them in batches, and holds back who brings more, first come first served.
  *
@@ -61,22 +59,19 @@ export class Intake {
   /** All which are not delivered, closed or not. */
   readonly #live = new Set<CollectedBatch>()
   readonly #waiting = new WaitingLine((bytes) => this.#fits(bytes))
+  readonly #patience: SpoolPatience
   readonly #fullBatchBytes: number
   #open: CollectedBatch | undefined
   #heldBytes = 0
   #undelivered = 0
   #ended: Error | undefined
   #wake = new AbortController()
-  #spoolRoomy = new AbortController()
-  /** How many events a full spool keeps waiting. */
-  #refused = 0
-  /** Settles when the last of them is done with. */
-  #refusedBefore: Promise<unknown> = Promise.resolve()
   /** Resolves when all batches which were begun are delivered or given up. */
   #settled: Promise<unknown> = Promise.resolve()
 
   constructor(options: IntakeOptions) {
     this.#options = options
+    this.#patience = new SpoolPatience(options.clock)
     this.#fullBatchBytes = Math.min(fullBatchBytes, options.maxBytes / 4)
     for (const id of options.spooled?.leftovers ?? []) {
       const batch = { id, events: undefined, bytes: 0, writing: 0, delivered: new Deferred() }
@@ -172,15 +167,14 @@ export class Intake {
     await this.#options.spooled?.remove(batch.id)
     this.#live.delete(batch)
     batch.delivered.resolve()
-    this.#spoolRoomy.abort()
-    this.#spoolRoomy = new AbortController()
+    this.#patience.tryAgain()
   }
 
   /** Nothing more is taken; who waits is refused with that. */
   end(reason: Error): void {
     this.#ended ??= reason
     this.#waiting.refuse(reason)
-    this.#spoolRoomy.abort()
+    this.#patience.end(reason)
   }
 
   /** What is not delivered will not be, by this process. */
@@ -231,43 +225,14 @@ export class Intake {
     isPatient: boolean,
     signal?: AbortSignal,
   ): Promise<CollectedBatch> {
-    if (this.#refused === 0 || !isPatient) {
+    if (!this.#patience.isNeeded || !isPatient) {
       try {
         return await this.#append(spooled, event, line)
       } catch (error) {
         if (errorCode(error) !== 'SPOOL_FULL' || !isPatient) throw error
       }
     }
-    // One after the other from here on, and whoever comes now is behind them: a full spool keeps the order, and a
-    // thousand which it refused do not all try again at once.
-    this.#refused += 1
-    const before = this.#refusedBefore
-    const mine = (signal === undefined ? before : settledOrAborted(before, signal)).then(() =>
-      this.#appendPatiently(spooled, event, line, signal),
-    )
-    this.#refusedBefore = Promise.allSettled([before, mine]).then(() => {
-      this.#refused -= 1
-    })
-    return mine
-  }
-
-  async #appendPatiently(
-    spooled: SpooledBatches,
-    event: LogEvent,
-    line: string,
-    signal?: AbortSignal,
-  ): Promise<CollectedBatch> {
-    for (;;) {
-      if (this.#ended !== undefined) throw this.#ended
-      if (signal?.aborted === true) throw givenUp()
-      try {
-        return await this.#append(spooled, event, line)
-      } catch (error) {
-        if (errorCode(error) !== 'SPOOL_FULL') throw error
-      }
-      const ways = [this.#spoolRoomy.signal, ...(signal === undefined ? [] : [signal])]
-      await this.#options.clock.sleep(spoolRetryMs, AbortSignal.any(ways))
-    }
+    return this.#patience.wait(() => this.#append(spooled, event, line), signal)
   }
 
   async #append(spooled: SpooledBatches, event: LogEvent, line: string): Promise<CollectedBatch> {

@@ -8,12 +8,14 @@ import type { LogEvent } from '../../core/event.ts'
 import type { Logger } from '../../core/logger.ts'
 import type { Receipt, Sink } from '../../core/sink.ts'
 import { onAbort, settledOrAborted } from '../deferred.ts'
+import { BatchIds } from './batch-ids.ts'
 import { BlockIds } from './block-ids.ts'
-import { type EventBatch, heldBytesOf, lineOf } from './event-batch.ts'
-import { type CollectedBatch, Intake, type LoadedBatch } from './intake.ts'
+import { heldBytesOf, lineOf } from './event-batch.ts'
+import { type CollectedBatch, Intake } from './intake.ts'
 import { awsPutLimits, type PutLimits } from './limits.ts'
 import { checkSendingOptions, type SendingOptions } from './sending-options.ts'
-import { type PackedRecord, Packing } from './packing.ts'
+import { Packer } from './packer.ts'
+import { Packing } from './packing.ts'
 import { SpooledBatches } from './spooled-batches.ts'
 import type { Spool } from '../spooling/spool.ts'
 import { PutFaultLog } from './put-fault-log.ts'
@@ -61,6 +63,7 @@ export class KinesisSender implements Sink<LogEvent> {
   readonly #packing: Packing
   readonly #intake: Intake
   readonly #queue: PutQueue
+  readonly #packer: Packer
   readonly #listing: ShardListing
   readonly #faults: PutFaultLog
   readonly #stop = new AbortController()
@@ -68,8 +71,6 @@ export class KinesisSender implements Sink<LogEvent> {
   readonly failed: Promise<Error>
   #giveUp: (reason: Error) => void = () => {}
   readonly #spooled: SpooledBatches | undefined
-  readonly #idPrefix: string
-  #batches = 0
   /** The writes of `write`, one after the other. */
   #turn: Promise<unknown> = Promise.resolve()
   #hole: Error | undefined
@@ -86,9 +87,8 @@ export class KinesisSender implements Sink<LogEvent> {
     })
     this.#shards = new ShardMap({ clock, limits, random })
     this.#target = new RecordTarget({ clock, limits, shards: () => this.#shards.shards.length })
-    // Grows with time, so that batches on disk are in order by their names.
-    this.#idPrefix = `${Math.max(0, clock.now()).toString(16).padStart(12, '0')}${randomBytes(6).toString('hex')}`
     this.#spooled = options.spool === undefined ? undefined : new SpooledBatches(options.spool, clock, logger)
+    const ids = new BatchIds(clock.now())
     const blockIds = new BlockIds()
     this.#packing = new Packing({
       encId: randomBytes(8).readBigUInt64BE() >> 1n,
@@ -100,7 +100,7 @@ export class KinesisSender implements Sink<LogEvent> {
       clock,
       maxBytes: maxPendingBytes,
       flushIntervalMs: () => flushIntervalMs * this.#target.patience,
-      nextId: () => this.#nextId(),
+      nextId: () => ids.next(),
       spooled: this.#spooled,
     })
     this.#faults = new PutFaultLog(logger, clock, streamName)
@@ -122,6 +122,15 @@ export class KinesisSender implements Sink<LogEvent> {
       },
       random,
     })
+    this.#packer = new Packer({
+      intake: this.#intake,
+      packing: this.#packing,
+      queue: this.#queue,
+      target: this.#target,
+      ids,
+      statistics: this.#statistics,
+      spooled: this.#spooled,
+    })
   }
 
   /** Begins to send; until then events are only collected. */
@@ -136,7 +145,7 @@ export class KinesisSender implements Sink<LogEvent> {
     }
     this.#listing.run(signal).catch(failed)
     this.#queue.run(signal).catch(failed)
-    this.#pack(signal).catch(failed)
+    this.#packer.run(signal).catch(failed)
   }
 
   /**
@@ -266,11 +275,6 @@ export class KinesisSender implements Sink<LogEvent> {
     return { safe }
   }
 
-  #nextId(): string {
-    this.#batches += 1
-    return `${this.#idPrefix}-${String(this.#batches).padStart(8, '0')}`
-  }
-
   #problemWith(event: LogEvent, line: string): Error | undefined {
     if (this.#intake.ended !== undefined) return this.#intake.ended
     if (this.#packing.fits(event, line)) return undefined
@@ -288,44 +292,6 @@ export class KinesisSender implements Sink<LogEvent> {
   #drop(error: unknown): Promise<never> {
     this.#statistics.add('droppedWrites')
     return Promise.reject(error instanceof Error ? error : new Error(errorText(error)))
-  }
-
-  /** Batches become records, one batch after the other, when the queue has room for more. */
-  async #pack(signal: AbortSignal): Promise<void> {
-    while (!isAborted(signal)) {
-      while (!this.#queue.hasRoom && !isAborted(signal)) {
-        this.#statistics.add('flushFull')
-        await settledOrAborted(this.#queue.roomy, signal)
-      }
-      const next = await this.#intake.next(signal)
-      if (next !== undefined) await this.#packOne(next)
-    }
-  }
-
-  async #packOne({ batch, events, plan }: LoadedBatch): Promise<void> {
-    const records = plan === undefined ? await this.#packNew(events) : await this.#packing.repack(events.groups, plan)
-    let left = records.length
-    this.#intake.packed(
-      batch,
-      records.reduce((sum, { bytes }) => sum + bytes, 0),
-    )
-    if (left === 0) await this.#intake.finished(batch)
-    for (const record of records) {
-      this.#queue.put(record, () => {
-        this.#intake.delivered(record.events, record.bytes)
-        left -= 1
-        if (left === 0) void this.#intake.finished(batch)
-      })
-    }
-  }
-
-  async #packNew({ id, groups }: EventBatch): Promise<readonly PackedRecord[]> {
-    // What an earlier process left without a seal it may have sent, cut in another way: the same ids would make readers
-    // take other events for repeats.
-    const recordsId = id.startsWith(this.#idPrefix) ? id : this.#nextId()
-    const { records, plan } = await this.#packing.pack(recordsId, groups, this.#target.bytes)
-    await this.#spooled?.seal(id, plan)
-    return records
   }
 }
 
