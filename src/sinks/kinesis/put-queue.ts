@@ -88,14 +88,15 @@ export class PutQueue {
       if (this.#failure !== undefined) throw this.#failure
       // Before the queue is looked at: what comes in meanwhile must not be slept over.
       this.#wake = new AbortController()
-      if (this.#inFlight < maxParallel && this.#startOne(signal)) continue
-      await clock.sleep(this.#idleMs(), AbortSignal.any([signal, this.#wake.signal]))
+      // Looked at once for both: a rest which ended in between would be slept over.
+      const nowMs = clock.monotonic()
+      if (this.#inFlight < maxParallel && this.#startOne(nowMs, signal)) continue
+      await clock.sleep(this.#idleMs(nowMs), AbortSignal.any([signal, this.#wake.signal]))
     }
   }
 
-  #startOne(signal: AbortSignal): boolean {
-    const { shards, limits, clock } = this.#options
-    const nowMs = clock.monotonic()
+  #startOne(nowMs: number, signal: AbortSignal): boolean {
+    const { shards, limits } = this.#options
     if (this.#queue.length === 0 || this.#restsUntilMs > nowMs) return false
     const round = nextRound(this.#queue, shards, {
       limits,
@@ -110,13 +111,13 @@ export class PutQueue {
   }
 
   /** Until a rest is over; what else may happen wakes. */
-  #idleMs(): number {
-    const { shards, clock, maxParallel } = this.#options
-    const nowMs = clock.monotonic()
+  #idleMs(nowMs: number): number {
+    const { shards, maxParallel } = this.#options
     if (this.#queue.length === 0 || this.#inFlight >= maxParallel) return longestSleepMs
     if (this.#restsUntilMs > nowMs) return this.#restsUntilMs - nowMs
     const rests = shards.shards.map(({ restsUntilMs }) => restsUntilMs).filter((untilMs) => untilMs > nowMs)
-    return rests.length === 0 ? longestSleepMs : Math.min(...rests) - nowMs
+    // Not everything wakes: a new listing may have brought shards which do not rest.
+    return Math.min(lookAgainMs, ...rests.map((untilMs) => untilMs - nowMs))
   }
 
   /** Never rejects. */
@@ -224,6 +225,9 @@ export class PutQueue {
 
 /** One hour: something always happens earlier. */
 const longestSleepMs = 3_600_000
+
+/** While there is something to be put. */
+const lookAgainMs = 1000
 
 function waitingHelps(fault: KinesisFault): boolean {
   return fault === 'throttled' || fault === 'transient' || fault === 'aborted'

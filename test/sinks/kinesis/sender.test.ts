@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { gunzipSync } from 'node:zlib'
+import type { Clock } from '../../../src/core/clock.ts'
 import { errorCode } from '../../../src/core/errors.ts'
 import type { LogEvent } from '../../../src/core/event.ts'
 import { systemClock } from '../../../src/host/system-clock.ts'
@@ -637,6 +638,21 @@ describe('a sender to Kinesis', () => {
     assert.deepEqual(sentMessages(engine), ['a', 'b'])
   })
 
+  it('never oversleeps a rest which ends while it is looked at', async () => {
+    for (let stepMs = 5; stepMs <= 120; stepMs += 5) {
+      const clock = new CreepingClock(stepMs)
+      const engine = new KinesisEngine({ clock, limits: 'none' })
+      engine.createStream('logs')
+      const { sender } = new SenderRun({ clock, engine, latencyMs: 0, requestTimeoutMs: Infinity, random: () => 0.5 })
+      engine.faults.inject({ operation: 'PutRecords', fault: { kind: 'throttle' } })
+      engine.faults.inject({ operation: 'PutRecords', fault: { kind: 'fail-entries', indexes: [0] } })
+      await sender.send({ message: 'at last' })
+      await sender.flush(live)
+      assert.deepEqual(sentMessages(engine), ['at last'])
+      await sender.end(live)
+    }
+  })
+
   it('writes records which old readers read: gzip, one JSON object a line, keys in order', async () => {
     const { clock, engine, run } = world()
     const { sender } = run()
@@ -656,3 +672,35 @@ describe('a sender to Kinesis', () => {
     )
   })
 })
+
+/** Time passes whenever somebody looks at it, and sleepers sleep no longer than that takes; hours never end. */
+class CreepingClock implements Clock {
+  readonly #stepMs: number
+  #nowMs = 1_000_000
+
+  constructor(stepMs: number) {
+    this.#stepMs = stepMs
+  }
+
+  now(): number {
+    return this.#nowMs
+  }
+
+  monotonic(): number {
+    this.#nowMs += this.#stepMs
+    return this.#nowMs
+  }
+
+  async sleep(durationMs: number, signal?: AbortSignal): Promise<void> {
+    if (durationMs > 60_000) {
+      await new Promise<void>((resolve) => {
+        signal?.addEventListener('abort', () => {
+          resolve()
+        })
+      })
+      return
+    }
+    await new Promise((resolve) => setImmediate(resolve))
+    this.#nowMs += durationMs
+  }
+}

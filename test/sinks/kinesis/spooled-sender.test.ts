@@ -80,8 +80,9 @@ describe('a sender with a spool', () => {
 
   it('sends under the same batch ids what may have arrived before the restart', async () => {
     engine.faults.inject({ operation: 'PutRecords', times: Infinity, fault: { kind: 'lost-answer' } })
-    const first = await run()
-    for (const message of numbers(50)) await first.sender.send({ message, source: message.slice(-1) })
+    // All of them in one batch, however slow the machine is.
+    const first = await run({ flushIntervalMs: 500 })
+    await Promise.all(numbers(50).map((message) => first.sender.send({ message, source: message.slice(-1) })))
     while (engine.faults.used() === 0) await systemClock.sleep(5)
     await first.sender.end(AbortSignal.abort())
     const before = sentRecords(engine).map(({ metadata }) => metadata?.batchId)
