@@ -1,5 +1,4 @@
 import { MemoryCheckpointStore } from '../../src/checkpoints/memory.ts'
-import { createKinesisClient } from '../../src/clients/aws.ts'
 import { KinesisStream } from '../../src/clients/kinesis-stream.ts'
 import type { Random } from '../../src/core/backoff.ts'
 import type { CheckpointStore } from '../../src/core/checkpoint.ts'
@@ -11,6 +10,7 @@ import { SdkDoor } from '../fakes/kinesis/sdk-door.ts'
 import { RecordingLogger } from './recording-logger.ts'
 import { SettlingSink } from './settling-sink.ts'
 import type { ClockBranch, VirtualClock } from './virtual-clock.ts'
+import { fakeClient } from './fake-client.ts'
 
 export interface ReaderRunOptions extends Partial<KinesisSourceOptions> {
   readonly clock: VirtualClock
@@ -53,11 +53,7 @@ export class ReaderRun {
     this.#clock = clock.branch()
     const timeout = options.requestTimeoutMs === undefined ? {} : { requestTimeoutMs: options.requestTimeoutMs }
     this.door = new SdkDoor(engine, { clock, latencyMs, ...timeout })
-    const client = createKinesisClient({
-      region: engine.region,
-      credentials: () => Promise.resolve({ accessKeyId: 'AKIATESTER', secretAccessKey: 'secret' }),
-      requestHandler: this.door,
-    })
+    const client = fakeClient(engine, this.door)
     const memory = this.#mortal(new MemoryCheckpointStore(remembered))
     this.source = new KinesisSource({
       startJitterMs: 0,

@@ -1,5 +1,4 @@
 import { gzipSync } from 'node:zlib'
-import { createKinesisClient } from '../../src/clients/aws.ts'
 import { KinesisInlet } from '../../src/clients/kinesis-inlet.ts'
 import { type DecodedLogRecord, decodeLogRecord } from '../../src/codecs/log-record.ts'
 import type { Clock } from '../../src/core/clock.ts'
@@ -10,6 +9,7 @@ import { SdkDoor } from '../fakes/kinesis/sdk-door.ts'
 import type { StoredRecord } from '../fakes/kinesis/shard.ts'
 import { RecordingLogger } from './recording-logger.ts'
 import type { SeededRandom } from './seeded-random.ts'
+import { fakeClient } from './fake-client.ts'
 
 export interface SenderRunOptions extends Partial<KinesisSenderOptions> {
   readonly clock: Clock
@@ -32,11 +32,7 @@ export class SenderRun {
   constructor({ streamName = 'logs', latencyMs = 10, ...options }: SenderRunOptions) {
     const { clock, engine, requestTimeoutMs = 30_000, uploadBytesPerSecond = Infinity } = options
     this.door = new SdkDoor(engine, { clock, latencyMs, requestTimeoutMs, uploadBytesPerSecond })
-    const client = createKinesisClient({
-      region: engine.region,
-      credentials: () => Promise.resolve({ accessKeyId: 'AKIATESTER', secretAccessKey: 'secret' }),
-      requestHandler: this.door,
-    })
+    const client = fakeClient(engine, this.door)
     this.sender = new KinesisSender({
       inlet: new KinesisInlet(client, { name: streamName }),
       streamName,

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
-import { createKinesisClient } from '../../src/clients/aws.ts'
 import { KinesisEngine } from '../fakes/kinesis/engine.ts'
 import { SdkDoor } from '../fakes/kinesis/sdk-door.ts'
 import { openKinesisReader, type KinesisReader, type KinesisReaderOptions } from '../../src/wiring/kinesis-reader.ts'
 import { MemoryCheckpointStore } from '../../src/checkpoints/memory.ts'
 import { RecordingLogger } from '../support/recording-logger.ts'
 import { VirtualClock } from '../support/virtual-clock.ts'
+import { fakeClient } from '../support/fake-client.ts'
 
 const live = new AbortController().signal
 
@@ -22,11 +22,7 @@ describe('a reader of a stream, opened as the library does', () => {
   })
 
   function open(options: Partial<KinesisReaderOptions> = {}): Promise<KinesisReader> {
-    const client = createKinesisClient({
-      region: engine.region,
-      credentials: () => Promise.resolve({ accessKeyId: 'AKIATESTER', secretAccessKey: 'secret' }),
-      requestHandler: new SdkDoor(engine, { clock }),
-    })
+    const client = fakeClient(engine, new SdkDoor(engine, { clock }))
     const opened = openKinesisReader({ stream: 'logs', client, clock, logger, ...options })
     // The SDK's first call waits for files, of which the clock knows nothing: somebody must sleep meanwhile.
     const over = new AbortController()

@@ -17,6 +17,7 @@ import { RecordingLogger } from '../support/recording-logger.ts'
 import { SeededRandom } from '../support/seeded-random.ts'
 import { sentMessages, sentRecords } from '../support/sender-run.ts'
 import { VirtualClock } from '../support/virtual-clock.ts'
+import { fakeClient } from '../support/fake-client.ts'
 
 describe('the log sender', () => {
   let clock: VirtualClock
@@ -31,11 +32,7 @@ describe('the log sender', () => {
   })
 
   function open(options: Partial<LogSenderOptions> = {}): Promise<LogSender> {
-    const client = createKinesisClient({
-      region: engine.region,
-      credentials: () => Promise.resolve({ accessKeyId: 'AKIATESTER', secretAccessKey: 'secret' }),
-      requestHandler: new SdkDoor(engine, { clock }),
-    })
+    const client = fakeClient(engine, new SdkDoor(engine, { clock }))
     // Somebody who sleeps: signing a first request takes the event loop longer than the clock has patience.
     void clock.sleep(3_600_000)
     return clock.runUntil(openLogSender({ stream: 'logs', client, clock, logger, ...options }))
@@ -45,11 +42,7 @@ describe('the log sender', () => {
   function openNow(): Promise<LogSender> {
     engine = new KinesisEngine({ clock: systemClock })
     engine.createStream('logs', { shards: 2 })
-    const client = createKinesisClient({
-      region: engine.region,
-      credentials: () => Promise.resolve({ accessKeyId: 'AKIATESTER', secretAccessKey: 'secret' }),
-      requestHandler: new SdkDoor(engine, { clock: systemClock }),
-    })
+    const client = fakeClient(engine, new SdkDoor(engine, { clock: systemClock }))
     return openLogSender({ stream: 'logs', client, probe: false, flushIntervalMs: 5, logger })
   }
 
