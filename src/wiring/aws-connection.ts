@@ -1,23 +1,22 @@
 import type { KinesisClient } from '@aws-sdk/client-kinesis'
-import { awsCredentials, awsRequestHandler, createKinesisClient } from '../../clients/aws.ts'
-import { KinesisStream } from '../../clients/kinesis-stream.ts'
-import { KinloaderError } from '../../core/errors.ts'
-import type { AwsFlagValues } from './aws-flags.ts'
+import { awsCredentials, awsRequestHandler, createKinesisClient } from '../clients/aws.ts'
+import { KinloaderError } from '../core/errors.ts'
 
-/** What a command speaks to Kinesis with. */
-export interface CommandConnection {
-  readonly client: KinesisClient
-  readonly stream: KinesisStream
+/** A stream, and where it is as far as its user has said. */
+export interface StreamAddress {
+  readonly stream: { readonly name: string; readonly arn: string | undefined }
+  readonly region: string | undefined
+  readonly endpoint: string | undefined
 }
 
 /**
  * Connects as the AWS CLI would: credentials and region from environment, profile, container or machine, through the
  * proxy of `HTTPS_PROXY`. Throws `NO_REGION` when nothing names a region. Sends nothing.
  */
-export async function connectCommand(
-  { stream, region, endpoint }: AwsFlagValues,
+export async function connectAsCli(
+  { region, endpoint }: Pick<StreamAddress, 'region' | 'endpoint'>,
   environment: Readonly<Record<string, string | undefined>>,
-): Promise<CommandConnection> {
+): Promise<KinesisClient> {
   const requestHandler = awsRequestHandler({ proxy: proxyFor(endpoint, environment), endpoint })
   const credentials = awsCredentials({ role: undefined, region, environment, requestHandler })
   const client = createKinesisClient({ region, endpoint, credentials, requestHandler })
@@ -30,7 +29,7 @@ export async function connectCommand(
       { cause },
     )
   }
-  return { client, stream: new KinesisStream(client, stream) }
+  return client
 }
 
 /** `NO_PROXY` lists hosts and domains which are reached directly; `*` is all. */

@@ -1,7 +1,7 @@
 import type { KinesisClient } from '@aws-sdk/client-kinesis'
 import { KinloaderError } from '../core/errors.ts'
 import { surroundings } from '../host/surroundings.ts'
-import { connectCommand } from './commands/aws-connection.ts'
+import { connectAsCli } from './aws-connection.ts'
 import { parseStream, type StreamReference } from './inputs/stream-reference.ts'
 
 /** How the library's users name a stream and the way to it. */
@@ -26,8 +26,7 @@ export async function connectStream({ stream, region, endpoint, client }: Stream
   const reference = streamOf(stream)
   if (client !== undefined) return { stream: reference, client, letGo: () => {} }
   const { environment } = surroundings()
-  const access = { stream: reference, region: region ?? reference.region, endpoint }
-  const { client: made } = await connectCommand(access, environment)
+  const made = await connectAsCli({ region: region ?? reference.region, endpoint }, environment)
   return {
     stream: reference,
     client: made,

@@ -1,4 +1,5 @@
 import type { CommandFlag, CommandValues } from '../../host/command-line.ts'
+import type { StreamAddress } from '../aws-connection.ts'
 import { parsePattern, parseUrl } from '../inputs/setting-values.ts'
 import { parseStream } from '../inputs/stream-reference.ts'
 import { parsedFlag } from './parsed-flag.ts'
@@ -26,15 +27,8 @@ export const awsFlags: readonly CommandFlag[] = [
   },
 ]
 
-/** What `awsFlags` say. */
-export interface AwsFlagValues {
-  readonly stream: { readonly name: string; readonly arn: string | undefined }
-  readonly region: string | undefined
-  readonly endpoint: string | undefined
-}
-
-/** Throws `USAGE`. */
-export function readAwsFlags(values: CommandValues): AwsFlagValues {
+/** What `awsFlags` say. Throws `USAGE`. */
+export function readAwsFlags(values: CommandValues): StreamAddress {
   const stream = parsedFlag(values, 'stream-name', parseStream)
   return {
     stream: { name: stream?.name ?? '', arn: stream?.arn },

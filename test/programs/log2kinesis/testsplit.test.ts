@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { closeSync, openSync } from 'node:fs'
 import { once } from 'node:events'
 import { Readable } from 'node:stream'
-import { log2kinesisSend } from '../../../src/wiring/commands/log2kinesis-send.ts'
+import { log2kinesisSend } from '../../../src/wiring/commands/log2kinesis/send.ts'
 import { type CommandOutcome, runHere } from '../../support/command-host.ts'
 import { CommandProcess, type CommandProcessOptions } from '../../support/command-process.ts'
 

@@ -2,7 +2,8 @@ import { KinloaderError } from '../../../core/errors.ts'
 import { type CommandDefinition, type CommandValues, usageError } from '../../../host/command-line.ts'
 import type { InitialPosition } from '../../../sources/kinesis/origin.ts'
 import { parseDuration, parseTime } from '../../inputs/setting-values.ts'
-import { awsFlags, type AwsFlagValues, readAwsFlags } from '../aws-flags.ts'
+import type { StreamAddress } from '../../aws-connection.ts'
+import { awsFlags, readAwsFlags } from '../aws-flags.ts'
 import { parsedFlag } from '../parsed-flag.ts'
 import { isSameFile, linkedFile } from './linked-file.ts'
 
@@ -70,7 +71,7 @@ export const definition: CommandDefinition = {
 }
 
 export interface DumpSettings {
-  readonly aws: AwsFlagValues
+  readonly aws: StreamAddress
   readonly checkpointFile: string | undefined
   readonly format: 'json' | 'raw'
   readonly filename: string | undefined

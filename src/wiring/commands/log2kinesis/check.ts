@@ -1,7 +1,7 @@
-import type { CommandDefinition, CommandValues } from '../../host/command-line.ts'
-import { exitCodes, type RunnableCommand } from '../../host/run-command.ts'
-import type { ProgramHost } from '../../host/run.ts'
-import { awsFlags, readAwsFlags } from './aws-flags.ts'
+import type { CommandDefinition, CommandValues } from '../../../host/command-line.ts'
+import { exitCodes, type RunnableCommand } from '../../../host/run-command.ts'
+import type { ProgramHost } from '../../../host/run.ts'
+import { awsFlags, readAwsFlags } from '../aws-flags.ts'
 
 const definition: CommandDefinition = {
   name: 'log2kinesis check',
@@ -14,9 +14,9 @@ export const log2kinesisCheck: RunnableCommand = { definition, run: check }
 
 async function check(values: CommandValues, host: ProgramHost): Promise<number> {
   const aws = readAwsFlags(values)
-  const { connectCommand } = await import('./aws-connection.ts')
-  const { openLogSender } = await import('../log-sender.ts')
-  const { client } = await connectCommand(aws, host.environment)
+  const { connectAsCli } = await import('../../aws-connection.ts')
+  const { openLogSender } = await import('../../log-sender.ts')
+  const client = await connectAsCli(aws, host.environment)
   const region = await client.config.region()
   const { logger, clock } = host
   const sender = await openLogSender({ stream: aws.stream.arn ?? aws.stream.name, client, logger, clock })

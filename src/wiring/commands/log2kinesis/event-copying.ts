@@ -1,7 +1,7 @@
-import type { Multiline } from '../../codecs/multiline.ts'
-import type { TextInput } from '../../sources/text-input.ts'
+import type { Multiline } from '../../../codecs/multiline.ts'
+import type { TextInput } from '../../../sources/text-input.ts'
 import type { EventOutlet } from './event-outlet.ts'
-import type { TransferProgress } from './transfer-progress.ts'
+import type { TransferProgress } from '../transfer-progress.ts'
 
 /**
  * Reads an input to its end and hands its events to the outlet. An outlet which is full holds the reading up, and with

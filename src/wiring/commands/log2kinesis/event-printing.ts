@@ -1,7 +1,7 @@
 import type { Writable } from 'node:stream'
-import { errorCode, KinloaderError } from '../../core/errors.ts'
-import { fileReason } from '../../sinks/file/errors.ts'
-import { counted } from './counted.ts'
+import { errorCode, KinloaderError } from '../../../core/errors.ts'
+import { fileReason } from '../../../sinks/file/errors.ts'
+import { counted } from '../counted.ts'
 import type { EventOutlet } from './event-outlet.ts'
 
 /**

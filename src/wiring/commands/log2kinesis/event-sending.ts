@@ -1,7 +1,7 @@
-import type { Clock } from '../../core/clock.ts'
-import { errorCode, errorText, KinloaderError } from '../../core/errors.ts'
-import type { LogSender } from '../log-sender.ts'
-import { counted } from './counted.ts'
+import type { Clock } from '../../../core/clock.ts'
+import { errorCode, errorText, KinloaderError } from '../../../core/errors.ts'
+import type { LogSender } from '../../log-sender.ts'
+import { counted } from '../counted.ts'
 import type { EventOutlet } from './event-outlet.ts'
 
 export interface EventSendingOptions {

@@ -1,13 +1,14 @@
 import { hostname } from 'node:os'
-import { compileLinearPattern, type LinearPattern } from '../../codecs/linear-pattern.ts'
-import type { SplitMode } from '../../codecs/multiline.ts'
-import { compileTimeLayout, type TimeFormat } from '../../codecs/time-layout/layout.ts'
-import { errorCode, errorText, KinloaderError } from '../../core/errors.ts'
-import { type CommandDefinition, type CommandValues, usageError } from '../../host/command-line.ts'
-import { localZoneAt } from '../../host/local-zone.ts'
-import { parseChoice, parseDuration, parseInteger, parsePattern } from '../inputs/setting-values.ts'
-import { awsFlags, type AwsFlagValues, readAwsFlags } from './aws-flags.ts'
-import { parsedFlag } from './parsed-flag.ts'
+import { compileLinearPattern, type LinearPattern } from '../../../codecs/linear-pattern.ts'
+import type { SplitMode } from '../../../codecs/multiline.ts'
+import { compileTimeLayout, type TimeFormat } from '../../../codecs/time-layout/layout.ts'
+import { errorCode, errorText, KinloaderError } from '../../../core/errors.ts'
+import { type CommandDefinition, type CommandValues, usageError } from '../../../host/command-line.ts'
+import { localZoneAt } from '../../../host/local-zone.ts'
+import { parseChoice, parseDuration, parseInteger, parsePattern } from '../../inputs/setting-values.ts'
+import type { StreamAddress } from '../../aws-connection.ts'
+import { awsFlags, readAwsFlags } from '../aws-flags.ts'
+import { parsedFlag } from '../parsed-flag.ts'
 
 export const sendDefinition: CommandDefinition = {
   name: 'log2kinesis send',
@@ -103,7 +104,7 @@ export const sendDefinition: CommandDefinition = {
 
 /** What is asked to be sent, and how. */
 export interface SendSettings {
-  readonly aws: AwsFlagValues
+  readonly aws: StreamAddress
   readonly metadata: {
     readonly source: string
     readonly sourcetype?: string

@@ -1,17 +1,17 @@
-import { Multiline, type MultilineCounters } from '../../codecs/multiline.ts'
-import { errorCode, errorText, KinloaderError } from '../../core/errors.ts'
-import type { CommandValues } from '../../host/command-line.ts'
-import { exitCodes, type RunnableCommand } from '../../host/run-command.ts'
-import type { ProgramHost } from '../../host/run.ts'
-import { CommandInput } from '../../sources/command.ts'
-import { StdinInput } from '../../sources/stdin.ts'
-import type { TextInput } from '../../sources/text-input.ts'
-import { counted } from './counted.ts'
+import { Multiline, type MultilineCounters } from '../../../codecs/multiline.ts'
+import { errorCode, errorText, KinloaderError } from '../../../core/errors.ts'
+import type { CommandValues } from '../../../host/command-line.ts'
+import { exitCodes, type RunnableCommand } from '../../../host/run-command.ts'
+import type { ProgramHost } from '../../../host/run.ts'
+import { CommandInput } from '../../../sources/command.ts'
+import { StdinInput } from '../../../sources/stdin.ts'
+import type { TextInput } from '../../../sources/text-input.ts'
+import { counted } from '../counted.ts'
 import { copyEvents } from './event-copying.ts'
 import type { EventOutlet } from './event-outlet.ts'
 import { EventPrinting } from './event-printing.ts'
-import { readSendSettings, sendDefinition, type SendSettings } from './log2kinesis-flags.ts'
-import { TransferProgress } from './transfer-progress.ts'
+import { readSendSettings, sendDefinition, type SendSettings } from './flags.ts'
+import { TransferProgress } from '../transfer-progress.ts'
 
 export const log2kinesisSend: RunnableCommand = { definition: sendDefinition, run: send }
 
@@ -70,11 +70,11 @@ function printing({ stdout, signal }: ProgramHost): OpenOutlet {
 async function sending(settings: SendSettings, host: ProgramHost): Promise<OpenOutlet> {
   const { aws, metadata, giveUpMs, isProbed, spoolFolder } = settings
   const { clock, signal, logger, environment } = host
-  const { connectCommand } = await import('./aws-connection.ts')
-  const { openLogSender } = await import('../log-sender.ts')
+  const { connectAsCli } = await import('../../aws-connection.ts')
+  const { openLogSender } = await import('../../log-sender.ts')
   const { EventSending } = await import('./event-sending.ts')
   try {
-    const { client } = await connectCommand(aws, environment)
+    const client = await connectAsCli(aws, environment)
     const sender = await openLogSender({
       stream: aws.stream.arn ?? aws.stream.name,
       client,

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
-import { Multiline } from '../../../src/codecs/multiline.ts'
-import type { TextInput } from '../../../src/sources/text-input.ts'
-import { copyEvents } from '../../../src/wiring/commands/event-copying.ts'
-import type { EventOutlet } from '../../../src/wiring/commands/event-outlet.ts'
+import { Multiline } from '../../../../src/codecs/multiline.ts'
+import type { TextInput } from '../../../../src/sources/text-input.ts'
+import { copyEvents } from '../../../../src/wiring/commands/log2kinesis/event-copying.ts'
+import type { EventOutlet } from '../../../../src/wiring/commands/log2kinesis/event-outlet.ts'
 
 class SlowOutlet implements EventOutlet {
   readonly events: string[] = []

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { getEventListeners } from 'node:events'
 import { Writable } from 'node:stream'
-import { EventPrinting } from '../../../src/wiring/commands/event-printing.ts'
+import { EventPrinting } from '../../../../src/wiring/commands/log2kinesis/event-printing.ts'
 
 /** Stdout which takes nothing before it is told to. */
 class StuckStdout extends Writable {

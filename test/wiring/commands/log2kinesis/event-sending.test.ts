@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
-import { createKinesisClient } from '../../../src/clients/aws.ts'
-import type { Clock } from '../../../src/core/clock.ts'
-import { silentLogger } from '../../../src/core/logger.ts'
-import { systemClock } from '../../../src/host/system-clock.ts'
-import { EventSending } from '../../../src/wiring/commands/event-sending.ts'
-import { openLogSender } from '../../../src/wiring/log-sender.ts'
-import { KinesisEngine } from '../../fakes/kinesis/engine.ts'
-import { SdkDoor } from '../../fakes/kinesis/sdk-door.ts'
-import { VirtualClock } from '../../support/virtual-clock.ts'
+import type { Clock } from '../../../../src/core/clock.ts'
+import { silentLogger } from '../../../../src/core/logger.ts'
+import { systemClock } from '../../../../src/host/system-clock.ts'
+import { EventSending } from '../../../../src/wiring/commands/log2kinesis/event-sending.ts'
+import { openLogSender } from '../../../../src/wiring/log-sender.ts'
+import { KinesisEngine } from '../../../fakes/kinesis/engine.ts'
+import { SdkDoor } from '../../../fakes/kinesis/sdk-door.ts'
+import { VirtualClock } from '../../../support/virtual-clock.ts'
+import { fakeClient } from '../../../support/fake-client.ts'
 
 describe('sending events through a log sender', () => {
   const engines: KinesisEngine[] = []
@@ -27,11 +27,7 @@ describe('sending events through a log sender', () => {
     engine.createStream('logs')
     const sender = await openLogSender({
       stream: 'logs',
-      client: createKinesisClient({
-        region: engine.region,
-        credentials: () => Promise.resolve({ accessKeyId: 'AKIATESTER', secretAccessKey: 'secret' }),
-        requestHandler: new SdkDoor(engine, { clock }),
-      }),
+      client: fakeClient(engine, new SdkDoor(engine, { clock })),
       probe: false,
       flushIntervalMs: 10,
       maxPendingBytes: 100,

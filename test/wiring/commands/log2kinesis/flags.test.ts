@@ -1,6 +1,10 @@
 import assert from 'node:assert/strict'
-import { parseCommandLine } from '../../../src/host/command-line.ts'
-import { readSendSettings, sendDefinition, type SendSettings } from '../../../src/wiring/commands/log2kinesis-flags.ts'
+import { parseCommandLine } from '../../../../src/host/command-line.ts'
+import {
+  readSendSettings,
+  sendDefinition,
+  type SendSettings,
+} from '../../../../src/wiring/commands/log2kinesis/flags.ts'
 
 function settings(argv: readonly string[], environment: Record<string, string> = {}): SendSettings {
   const all = ['--stream-name=logs', '--source=s', ...argv]
