@@ -60,7 +60,10 @@ function argumentTable(inputArguments: readonly InputArgument[]): string {
 
 /** The flags, and what the help says below them. */
 function flagTable({ flags, notes }: CommandDefinition): string {
-  const table = tableOf(['Flag', 'Environment', 'Default', 'Meaning'], flags.map(flagRow))
+  const table = tableOf(
+    ['Flag', 'Environment', 'Default', 'Meaning'],
+    flags.filter(({ hidden }) => hidden !== true).map(flagRow),
+  )
   return notes === undefined ? table : `${table}\n\`\`\`text\n${notes.join('\n')}\n\`\`\`\n`
 }
 
@@ -70,6 +73,7 @@ function flagRow({
   value,
   environment = [],
   required,
+  repeatable,
   default: preset,
   description,
 }: CommandFlag): string[] {
@@ -77,7 +81,7 @@ function flagRow({
     `${short === undefined ? '' : `\`-${short}\`, `}${code(`--${name}${value === undefined ? '' : ` ${value}`}`)}`,
     environment.map(code).join(', '),
     required === true ? 'required' : code(preset),
-    description,
+    repeatable === true ? `${description}; repeatable` : description,
   ]
 }
 

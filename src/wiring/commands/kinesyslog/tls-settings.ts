@@ -1,0 +1,68 @@
+import { readFile } from 'node:fs/promises'
+import { errorCode, KinloaderError } from '../../../core/errors.ts'
+import { type CommandValues, usageError } from '../../../host/command-line.ts'
+import { parseChoice } from '../../inputs/setting-values.ts'
+import { parsedFlag } from '../parsed-flag.ts'
+
+/** Where certificates are, and whose certificates are accepted. */
+export interface TlsFileSettings {
+  readonly certificateFile: string
+  readonly keyFile: string
+  readonly clientCaFiles: readonly string[]
+  readonly clientCrlFiles: readonly string[]
+  readonly clientAuth: 'none' | 'optional' | 'require'
+  readonly clientNames: readonly string[]
+  readonly clientFingerprints: readonly string[]
+}
+
+/** Undefined when no certificate is named. Throws `USAGE`. */
+export function readTlsFiles(values: CommandValues): TlsFileSettings | undefined {
+  const { flags } = values
+  const list = (name: string): readonly string[] => values.lists.get(name) ?? []
+  const certificateFile = flags.get('cert')
+  const keyFile = flags.get('key')
+  const authorities = [...list('client-ca'), ...list('client-fingerprint')]
+  const clientAuth = parsedFlag(values, 'client-auth', (text) =>
+    parseChoice(text, ['none', 'optional', 'require'] as const),
+  )
+  if (authorities.length === 0 && clientAuth !== undefined && clientAuth !== 'none') {
+    throw usageError(`--client-auth ${clientAuth} needs --client-ca or --client-fingerprint: nobody could be accepted.`)
+  }
+  for (const fingerprint of list('client-fingerprint')) {
+    if (!/^([0-9a-f]{2}:?){31}[0-9a-f]{2}$/i.test(fingerprint)) {
+      throw usageError(
+        '--client-fingerprint must be the SHA-256 of a certificate, 64 hex digits with or without colons.',
+      )
+    }
+  }
+  if (certificateFile === undefined || keyFile === undefined) return undefined
+  return {
+    certificateFile,
+    keyFile,
+    clientCaFiles: list('client-ca'),
+    clientCrlFiles: list('client-crl'),
+    clientAuth: clientAuth ?? (authorities.length > 0 ? 'require' : 'none'),
+    clientNames: list('client-name'),
+    clientFingerprints: list('client-fingerprint'),
+  }
+}
+
+/** A file of PEM, whole. Throws `TLS_FILE_DENIED` or `TLS_FILE_UNREADABLE`. */
+export async function readPem(path: string): Promise<Buffer> {
+  try {
+    return await readFile(path)
+  } catch (cause) {
+    if (errorCode(cause) === 'EACCES') {
+      throw new KinloaderError(
+        'TLS_FILE_DENIED',
+        `The file ${path} may not be read; let the user this program runs as read it.`,
+        { cause },
+      )
+    }
+    throw new KinloaderError(
+      'TLS_FILE_UNREADABLE',
+      `The file ${path} cannot be read (${errorCode(cause)}); name an existing PEM file.`,
+      { cause },
+    )
+  }
+}
