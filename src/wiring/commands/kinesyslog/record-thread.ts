@@ -12,6 +12,8 @@ export interface RecordRequest {
 /** What came of it; the records are on the disk. */
 export interface MadeRecords {
   readonly records: readonly { readonly name: string; readonly bytes: number }[]
+  /** Files in the records' folder: messages which no record can hold. */
+  readonly unfit: readonly { readonly name: string; readonly bytes: number }[]
   readonly end: SegmentEnd
   /** What was counted meanwhile, by name. */
   readonly counted: Readonly<Record<string, number>>
