@@ -5,7 +5,7 @@ import { compressionOf } from '../compression.ts'
 import { JsonExtent } from './json-extent.ts'
 import { Opening } from './opening.ts'
 import { PartialMessage } from './partial-message.ts'
-import { isFrameGap, Terminators, withoutCarriageReturn } from './terminators.ts'
+import { isFrameGap, lineBetween, Terminators } from './terminators.ts'
 
 export interface GelfFramerOptions {
   /** A longer message is dropped: half a JSON is of no use. At least 1. */
@@ -110,7 +110,7 @@ export class GelfFramer implements Framer {
         return bytes.length
       }
       if (isOver) {
-        this.#deliver(withoutCarriageReturn(this.#whole(bytes, at, end), bytes[end]), messages)
+        this.#deliver(this.#messageTo(bytes, at, end), messages)
         return end + 1
       }
       this.#extent.scan(bytes, end, end + 1)
@@ -146,12 +146,12 @@ export class GelfFramer implements Framer {
     return third === undefined ? mayCome : isKeyStart(third)
   }
 
-  /** A message which ends in these bytes and may have begun before. */
-  #whole(bytes: Buffer, at: number, end: number): Buffer {
-    const rest = bytes.subarray(at, end)
-    if (this.#partial.totalBytes === 0) return rest
-    this.#partial.add(rest)
-    return this.#partial.take()
+  /** The message whose terminator stands at `end`; it may have begun in an earlier chunk. */
+  #messageTo(bytes: Buffer, at: number, end: number): Buffer {
+    if (this.#partial.totalBytes === 0) return lineBetween(bytes, at, end, bytes[end])
+    this.#partial.add(bytes.subarray(at, end))
+    const message = this.#partial.take()
+    return lineBetween(message, 0, message.length, bytes[end])
   }
 
   #deliver(message: Buffer, messages: Buffer[]): void {

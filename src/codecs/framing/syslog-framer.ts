@@ -5,7 +5,7 @@ import { withinLimit } from './message-limit.ts'
 import { isCountStart, OctetCount } from './octet-count.ts'
 import { Opening } from './opening.ts'
 import { PartialMessage } from './partial-message.ts'
-import { isFrameGap, Terminators, withoutCarriageReturn } from './terminators.ts'
+import { isFrameGap, lineBetween, Terminators } from './terminators.ts'
 
 /** `auto`: decided afresh at each frame. `octet`: counted frames, and nothing else. `line`: no frame is counted. */
 export type SyslogFraming = 'auto' | 'octet' | 'line'
@@ -118,7 +118,12 @@ export class SyslogFramer implements Framer {
       return bytes.length
     }
     this.#missingBytes = 0
-    messages.push(withinLimit(this.#whole(bytes, at, end), this.#maxMessageBytes, this.#counters))
+    let message = bytes.subarray(at, end)
+    if (this.#partial.totalBytes > 0) {
+      this.#partial.add(message)
+      message = this.#partial.take()
+    }
+    messages.push(withinLimit(message, this.#maxMessageBytes, this.#counters))
     return end
   }
 
@@ -128,7 +133,7 @@ export class SyslogFramer implements Framer {
       this.#partial.add(bytes.subarray(at))
       return bytes.length
     }
-    this.#deliver(withoutCarriageReturn(this.#whole(bytes, at, end), bytes[end]), messages)
+    this.#deliver(this.#lineTo(bytes, at, end), messages)
     return end + 1
   }
 
@@ -138,12 +143,12 @@ export class SyslogFramer implements Framer {
     else messages.push(withinLimit(line, this.#maxMessageBytes, this.#counters))
   }
 
-  /** A message which ends in these bytes and may have begun before. */
-  #whole(bytes: Buffer, at: number, end: number): Buffer {
-    const rest = bytes.subarray(at, end)
-    if (this.#partial.totalBytes === 0) return rest
-    this.#partial.add(rest)
-    return this.#partial.take()
+  /** The line whose terminator stands at `end`; it may have begun in an earlier chunk. */
+  #lineTo(bytes: Buffer, at: number, end: number): Buffer {
+    if (this.#partial.totalBytes === 0) return lineBetween(bytes, at, end, bytes[end])
+    this.#partial.add(bytes.subarray(at, end))
+    const line = this.#partial.take()
+    return lineBetween(line, 0, line.length, bytes[end])
   }
 
   #finish(messages: Buffer[]): void {

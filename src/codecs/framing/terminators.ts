@@ -30,13 +30,13 @@ export function isFrameGap(byte: number | undefined): boolean {
   return byte === lineFeed || byte === 0 || byte === carriageReturn
 }
 
-/** The bytes which stand before a terminator, without the CR that belongs to an LF. */
-export function withoutCarriageReturn(bytes: Buffer, terminator: number | undefined): Buffer {
-  const last = bytes.length - 1
-  return terminator === lineFeed && bytes[last] === carriageReturn ? bytes.subarray(0, last) : bytes
+/** What stands before a terminator, without the CR that belongs to an LF. */
+export function lineBetween(bytes: Buffer, start: number, end: number, terminator: number | undefined): Buffer {
+  const isPair = terminator === lineFeed && bytes[end - 1] === carriageReturn
+  return bytes.subarray(start, isPair ? end - 1 : end)
 }
 
-export const lineFeed = 0x0a
+const lineFeed = 0x0a
 const carriageReturn = 0x0d
 /** Larger than any position, and a small integer to the engine. */
 const nowhere = 0x3fffffff
