@@ -5,6 +5,7 @@ import { dumpstreamCommand } from '../src/wiring/commands/dumpstream/command.ts'
 import { log2kinesisCheck } from '../src/wiring/commands/log2kinesis/check.ts'
 import { log2kinesisSend } from '../src/wiring/commands/log2kinesis/send.ts'
 import { logdecodeCommand } from '../src/wiring/commands/logdecode/command.ts'
+import { syslogImplicitArguments, syslogScheme } from '../src/wiring/inputs/kinloader-syslog.ts'
 import { implicitArguments, kinloaderScheme } from '../src/wiring/inputs/kinloader.ts'
 import { isStarted } from './started.ts'
 
@@ -26,6 +27,7 @@ export const commandDefinitions: readonly CommandDefinition[] = [
  */
 export const readmeTables: ReadonlyMap<string, string> = new Map([
   ['kinloader', argumentTable([...kinloaderScheme.arguments, ...implicitArguments])],
+  ['kinloader_syslog', argumentTable([...syslogScheme.arguments, ...syslogImplicitArguments])],
   ...commandDefinitions.map((definition): [string, string] => [definition.name, flagTable(definition)]),
 ])
 

@@ -1,13 +1,21 @@
 import { tmpdir } from 'node:os'
-import { isIP } from 'node:net'
 import { KinloaderError } from '../../../core/errors.ts'
 import type { MessageFormat } from '../../../core/message-block.ts'
 import type { CommandValues } from '../../../host/command-line.ts'
-import { parseChoice, parseDuration, parseInteger, parsePattern, parseUrl } from '../../inputs/setting-values.ts'
+import {
+  parseAddress,
+  parseChoice,
+  parseDuration,
+  parseInteger,
+  parsePattern,
+  parseTimeZone,
+  parseUrl,
+} from '../../inputs/setting-values.ts'
 import { parsedFlag } from '../parsed-flag.ts'
 import { type ListenerSetting, readListeners } from './listener-settings.ts'
 import { portsOf } from './ports.ts'
-import { readTlsFiles, type TlsFileSettings } from './tls-settings.ts'
+import type { TlsFileSettings } from '../../tls-files.ts'
+import { readTlsFiles } from './tls-settings.ts'
 
 /** What `kinesyslog listen` goes by. */
 export interface ListenSettings {
@@ -93,27 +101,12 @@ export function readListenSettings(values: CommandValues): ListenSettings {
   return settings
 }
 
-function parseAddress(text: string): string {
-  // `[::1]`, as in a URL, is meant well.
-  const address = text.replace(/^\[(.*)\]$/, '$1')
-  if (isIP(address) === 0) throw new RangeError('an IP address such as 0.0.0.0 or ::')
-  return address
-}
-
 function parseStreamName(text: string): string {
   return parsePattern(
     text,
     /^[a-zA-Z0-9_.-]{1,64}$/,
     'a name of 1 to 64 letters, digits, dots, hyphens and underscores',
   )
-}
-
-function parseTimeZone(text: string): string {
-  try {
-    return new Intl.DateTimeFormat('en', { timeZone: text }).resolvedOptions().timeZone
-  } catch {
-    throw new RangeError('a time zone such as UTC or Europe/Berlin')
-  }
 }
 
 const defaultMaxMessageBytes = { syslog: 65_536, gelf: 524_288 } as const

@@ -1,19 +1,7 @@
-import { readFile } from 'node:fs/promises'
-import { errorCode, KinloaderError } from '../../../core/errors.ts'
 import { type CommandValues, usageError } from '../../../host/command-line.ts'
 import { parseChoice } from '../../inputs/setting-values.ts'
+import type { TlsFileSettings } from '../../tls-files.ts'
 import { parsedFlag } from '../parsed-flag.ts'
-
-/** Where certificates are, and whose certificates are accepted. */
-export interface TlsFileSettings {
-  readonly certificateFile: string
-  readonly keyFile: string
-  readonly clientCaFiles: readonly string[]
-  readonly clientCrlFiles: readonly string[]
-  readonly clientAuth: 'none' | 'optional' | 'require'
-  readonly clientNames: readonly string[]
-  readonly clientFingerprints: readonly string[]
-}
 
 /** Undefined when no certificate is named. Throws `USAGE`. */
 export function readTlsFiles(values: CommandValues): TlsFileSettings | undefined {
@@ -44,25 +32,5 @@ export function readTlsFiles(values: CommandValues): TlsFileSettings | undefined
     clientAuth: clientAuth ?? (authorities.length > 0 ? 'require' : 'none'),
     clientNames: list('client-name'),
     clientFingerprints: list('client-fingerprint'),
-  }
-}
-
-/** A file of PEM, whole. Throws `TLS_FILE_DENIED` or `TLS_FILE_UNREADABLE`. */
-export async function readPem(path: string): Promise<Buffer> {
-  try {
-    return await readFile(path)
-  } catch (cause) {
-    if (errorCode(cause) === 'EACCES') {
-      throw new KinloaderError(
-        'TLS_FILE_DENIED',
-        `The file ${path} may not be read; let the user this program runs as read it.`,
-        { cause },
-      )
-    }
-    throw new KinloaderError(
-      'TLS_FILE_UNREADABLE',
-      `The file ${path} cannot be read (${errorCode(cause)}); name an existing PEM file.`,
-      { cause },
-    )
   }
 }
