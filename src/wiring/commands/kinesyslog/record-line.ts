@@ -12,7 +12,7 @@ import type { RecordThread } from './record-thread.ts'
 
 export interface RecordLineOptions {
   readonly folder: SpoolFolder
-  readonly files: RecordFiles
+  readonly records: RecordFiles
   readonly thread: RecordThread
   /** Of records made from now on. */
   readonly owner: () => string
@@ -73,7 +73,7 @@ export class RecordLine {
   }
 
   async #take(segment: ClosedSegment, made: Awaited<ReturnType<RecordThread['make']>>): Promise<void> {
-    const { folder, files, counters, onRecord } = this.#options
+    const { folder, records, counters, onRecord } = this.#options
     for (const [name, count] of Object.entries(made.counted)) counters.add(name, count)
     for (const { name, bytes } of made.unfit) {
       await folder.quarantine.take(join(folder.recordsPath, name), bytes, 'too_large', {
@@ -81,8 +81,8 @@ export class RecordLine {
         code: 'MESSAGE_TOO_LARGE',
       })
     }
-    for (const { bytes } of made.records) onRecord(bytes)
+    for (const bytes of made.records.bytes) onRecord(bytes)
     await folder.converted(segment, made.end)
-    files.added(made.records)
+    await records.added(made.records, made.end)
   }
 }

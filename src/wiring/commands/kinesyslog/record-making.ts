@@ -4,7 +4,7 @@ import type { MessagePort } from 'node:worker_threads'
 import { RecordMaker } from '../../../codecs/relay-record/record-maker.ts'
 import { errorCode, errorText } from '../../../core/errors.ts'
 import { Counters } from '../../../core/metrics.ts'
-import { writeRecords } from '../../../sinks/firehose/record-files.ts'
+import { writeRecords } from '../../../sinks/firehose/write-records.ts'
 import { readSegment } from '../../../sinks/journal/read-segment.ts'
 import type { MadeRecords, RecordAnswer, RecordRequest } from './record-thread.ts'
 
@@ -45,7 +45,10 @@ export async function makeRecords({ segment, owner }: RecordRequest, settings: R
     await writeFile(path.join(recordsPath, `${id}${unfitSuffix}`), bytes, { mode: 0o600 })
   }
   return {
-    records: await writeRecords(recordsPath, segment, records, { isSynced }),
+    records: await writeRecords(
+      { folder: recordsPath, segment: segment.file, isSynced },
+      records.map(({ bytes }) => bytes),
+    ),
     unfit: unfit.map(({ id, bytes }) => ({ name: `${id}${unfitSuffix}`, bytes: bytes.length })),
     end,
     counted: counters.snapshot(),

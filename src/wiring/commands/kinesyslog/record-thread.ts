@@ -1,6 +1,7 @@
 import { Worker } from 'node:worker_threads'
 import { KinloaderError } from '../../../core/errors.ts'
 import type { ClosedSegment, SegmentEnd } from '../../../sinks/journal/read-segment.ts'
+import type { WrittenRecords } from '../../../sinks/firehose/write-records.ts'
 import type { RecordSettings } from './record-making.ts'
 
 /** What is asked of the thread. */
@@ -11,7 +12,7 @@ export interface RecordRequest {
 
 /** What came of it; the records are on the disk. */
 export interface MadeRecords {
-  readonly records: readonly { readonly name: string; readonly bytes: number }[]
+  readonly records: WrittenRecords
   /** Files in the records' folder: messages which no record can hold. */
   readonly unfit: readonly { readonly name: string; readonly bytes: number }[]
   readonly end: SegmentEnd
