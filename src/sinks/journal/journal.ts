@@ -28,7 +28,7 @@ export interface JournalOptions {
   readonly fsync?: FsyncPolicy
   /** Default 500. */
   readonly fsyncIntervalMs?: number
-  /** A segment is closed when it holds so many bytes of messages. Default 4,194,304. */
+  /** A segment is closed when it holds so many bytes of messages. Default 4,194,304, at most 32 MiB. */
   readonly segmentBytes?: number
   /** Or when its oldest message is so old. Default 60,000. */
   readonly segmentMs?: number
@@ -169,7 +169,7 @@ export class Journal implements Sink<MessageBlock> {
     // Closed meanwhile, which has ended all receipts.
     if (isAborted(this.#over.signal)) throw new KinloaderError('CLOSED', 'The journal was closed over the write.')
     const safe = this.#fsync === 'off' ? Promise.resolve() : segment.untilSynced()
-    if (segment.messageBytes >= segmentBytes || segment.wholeBytes >= fileFactor * segmentBytes) this.#leave(segment)
+    if (segment.messageBytes >= segmentBytes || segment.wholeBytes >= largestFile(segmentBytes)) this.#leave(segment)
     else if (this.#fsync !== 'off') this.#syncing ??= this.#syncUntilSafe()
     return { safe }
   }
@@ -245,8 +245,10 @@ export class Journal implements Sink<MessageBlock> {
 /** What one append holds at most, unless a single write is larger: while it is under way nothing else goes out. */
 const maxAppendBytes = 1024 * 1024
 
-/** Lines of no length have no bytes, but take some of the file. */
-const fileFactor = 4
+/** Messages of no length have no bytes, but take some of the file. */
+function largestFile(segmentBytes: number): number {
+  return Math.max(4 * segmentBytes, 16 * 1024 * 1024)
+}
 
 function aborted(): KinloaderError {
   return new KinloaderError('ABORTED', 'The write was aborted before it was taken.')

@@ -24,8 +24,8 @@ export interface SegmentEnd {
   readonly rest: 'nothing' | 'torn' | 'damaged' | 'unreadable'
 }
 
-/** A file which no journal wrote must not fill the memory. A segment ends at 16 MiB and some. */
-export const maxSegmentBytes = 64 * 1024 * 1024
+/** A file which no journal wrote must not fill the memory. A segment ends at 16 MiB, or four times its messages. */
+const maxSegmentBytes = 256 * 1024 * 1024
 
 /**
  * The blocks of a segment as far as they are whole: views of one buffer. What cannot be read is told in `end` and never

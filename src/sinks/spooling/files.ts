@@ -26,7 +26,7 @@ export async function makeFolder(folder: string, files: Files, sync: boolean): P
   for (let made = folder; made.length >= first.length; made = dirname(made)) await syncFolder(dirname(made), files)
 }
 
-export async function syncFolder(folder: string, files: Files): Promise<void> {
+export async function syncFolder(folder: string, files: Pick<Files, 'open'>): Promise<void> {
   let handle: nodeFiles.FileHandle | undefined
   try {
     handle = await files.open(folder, 'r')
@@ -40,7 +40,7 @@ export async function syncFolder(folder: string, files: Files): Promise<void> {
 }
 
 /** Removes a file; one which is gone already is fine. */
-export async function removeFile(path: string, files: Files): Promise<void> {
+export async function removeFile(path: string, files: Pick<Files, 'unlink'>): Promise<void> {
   try {
     await files.unlink(path)
   } catch (error) {
