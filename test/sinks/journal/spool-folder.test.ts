@@ -7,7 +7,6 @@ import type { SpoolFolder } from '../../../src/sinks/journal/spool-folder.ts'
 import { systemError } from '../../support/recording-files.ts'
 import { JournalWorld, textsOf, write } from './journal-world.ts'
 
-
 describe('spool folder', () => {
   let world: JournalWorld
   beforeEach(async () => {
