@@ -44,7 +44,7 @@ describe('record files', () => {
   ): Promise<void> {
     assert.ok(segment !== undefined)
     const { end } = await readSegment(segment)
-    const written = await writeRecords(target(folder, segment), texts.map(Buffer.from))
+    const written = await writeRecords(target(folder, segment), bytesOf(texts))
     await folder.converted(segment, end)
     await records.added(written, end)
   }
@@ -215,7 +215,7 @@ describe('record files', () => {
 
     /** So far the killed process came. */
     async function killedAfter(...texts: string[]): Promise<void> {
-      await writeRecords(target(await reopened(), segment), texts.map(Buffer.from))
+      await writeRecords(target(await reopened(), segment), bytesOf(texts))
       await files.writeFile(
         join(world.spoolDir, 'us-east-1-s/records/firehose_event-000000000001000009-abcdefgh.tmp'),
         'h',
@@ -347,6 +347,10 @@ describe('record files', () => {
     assert.equal(folder.space.files, 100_000)
   })
 })
+
+function bytesOf(texts: readonly string[]): Buffer[] {
+  return texts.map((text) => Buffer.from(text))
+}
 
 /** The segment is S, its records are R and their part. */
 function shown({ calls }: RecordingFiles): string[] {
