@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { setTimeout as realSleep } from 'node:timers/promises'
+import { isAborted } from '../../../src/core/aborting.ts'
 import { type Client, SocketWorld } from '../../support/socket-world.ts'
 
 /** `make verify` asks for 10,000. */
@@ -34,10 +35,10 @@ describe('sockets: many connections', function () {
   it('does not let senders of single bytes keep others waiting', async () => {
     const world = await SocketWorld.open({ listeners: [{ transport: 'tcp' }] })
     const slow = await Promise.all(Array.from({ length: 200 }, () => world.connect({ noDelay: true })))
-    let isOver = false
+    const over = new AbortController()
     const dripping = (async () => {
       let bytes = 0
-      for (; !isOver; bytes++) {
+      for (; !isAborted(over.signal); bytes++) {
         for (const client of slow) client.send('x')
         await realSleep(1)
       }
@@ -47,7 +48,7 @@ describe('sockets: many connections', function () {
     const startMs = performance.now()
     assert.equal(await busy.finish('a\n'.repeat(100_000)), 'orderly')
     assert.ok(performance.now() - startMs < 5000)
-    isOver = true
+    over.abort()
     const bytes = await dripping
     await world.until(() => world.source.pendingBytes === slow.length * bytes)
     assert.equal(world.texts.length, 100_000)
