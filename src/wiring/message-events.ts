@@ -42,7 +42,13 @@ export class MessageEvents {
       const timeMs = this.#times.timeOf(format, bytes, receivedMs)
       const seconds = Math.floor(timeMs / 1000)
       const { host, source, sourcetype } = origin
-      return { message: text, time: { seconds, nanos: (timeMs - seconds * 1000) * 1_000_000 }, host, source, sourcetype }
+      return {
+        message: text,
+        time: { seconds, nanos: (timeMs - seconds * 1000) * 1_000_000 },
+        host,
+        source,
+        sourcetype,
+      }
     })
   }
 }

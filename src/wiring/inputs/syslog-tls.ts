@@ -30,7 +30,8 @@ export function readTlsFiles(reader: SettingReader, { isNeeded, splunkHome }: Tl
     clientFingerprints: reader.optional('client_fingerprints', parseFingerprints) ?? [],
   }
   const auth =
-    reader.optional('client_auth', (text) => parseChoice(text, ['auto', 'none', 'optional', 'require'] as const)) ?? 'auto'
+    reader.optional('client_auth', (text) => parseChoice(text, ['auto', 'none', 'optional', 'require'] as const)) ??
+    'auto'
   const isGiven = (name: string): boolean => reader.text(name) !== undefined
   const namesAuthorities = isGiven('client_ca') || isGiven('client_fingerprints')
   if ((auth === 'optional' || auth === 'require') && !namesAuthorities) {
