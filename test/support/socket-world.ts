@@ -109,8 +109,9 @@ export class SocketWorld {
     }
   }
 
-  ack(): void {
-    for (const delivery of this.#unacked.splice(0)) delivery.ack()
+  /** The oldest so many, or all. */
+  ack(count = this.#unacked.length): void {
+    for (const delivery of this.#unacked.splice(0, count)) delivery.ack()
   }
 
   /** A sender on TCP, or on TLS with `tls`, and what it says before that. */
@@ -120,9 +121,11 @@ export class SocketWorld {
     const { index, tls, before = '', ...rest } = options
     const raw = connectTcp({ port: this.port(index), host: '127.0.0.1', allowHalfOpen: true, ...rest })
     this.#clients.push(raw)
-    await new Promise((resolve, reject) => raw.once('connect', resolve).once('error', reject))
+    const client = new Client(raw)
+    // Who is refused may be reset before it knows of the connection.
+    await Promise.race([new Promise((resolve) => raw.once('connect', resolve)), client.ended])
     if (before !== '') await new Promise((resolve) => raw.write(before, resolve))
-    return tls === undefined ? new Client(raw) : shaken(raw, tls)
+    return tls === undefined ? client : shaken(raw.removeAllListeners('data'), tls)
   }
 
   async sendDatagrams(

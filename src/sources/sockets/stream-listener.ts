@@ -124,7 +124,8 @@ export class StreamListener {
     if (refusal !== undefined) {
       if (refusal !== 'gone') counters.add(`connections_refused.${refusal}`)
       raw.on('error', () => {})
-      raw.destroy()
+      // Not an orderly end, which would be a receipt.
+      raw.resetAndDestroy()
       return
     }
     counters.add('connections_opened')
