@@ -8,7 +8,8 @@ import type { MessageBlock } from '../../src/core/message-block.ts'
 import type { Delivery } from '../../src/core/source.ts'
 import { systemClock } from '../../src/host/system-clock.ts'
 import type { Listener } from '../../src/sources/sockets/listener.ts'
-import { SocketSource, type SocketSourceOptions } from '../../src/sources/sockets/source.ts'
+import type { SocketSourceOptions } from '../../src/sources/sockets/options.ts'
+import { SocketSource } from '../../src/sources/sockets/source.ts'
 import { LineFramer, LineHeader, PlainDatagrams } from './line-framer.ts'
 import { RecordingLogger } from './recording-logger.ts'
 
@@ -92,8 +93,8 @@ export class SocketWorld {
   }
 
   /** Waits until it holds; looks at each delivery and, for what makes none, every few milliseconds. */
-  async until(holds: () => boolean, what = 'what was awaited'): Promise<void> {
-    for (const endMs = performance.now() + 5000; !holds(); ) {
+  async until(holds: () => boolean, what = 'what was awaited', withinMs = 5000): Promise<void> {
+    for (const endMs = performance.now() + withinMs; !holds(); ) {
       if (performance.now() > endMs) throw new Error(`${what} did not come; there is ${JSON.stringify(this.#state())}`)
       const change = new Promise<void>((resolve) => {
         this.#changed = resolve
