@@ -26,7 +26,10 @@ describe('the life of the input kinloader_syslog', () => {
     assert.deepEqual(await input.terminate(), { code: 0, signal: null, forced: false })
     assert.ok(performance.now() - startedMs < 2000, `ended after ${performance.now() - startedMs} ms`)
     assert.deepEqual(linesOf(input, 'WARN', 'ERROR', 'FATAL'), [])
-    if (!isRead) return
+    if (isRead) await closesWhole(input)
+  }
+
+  async function closesWhole(input: RunningInput): Promise<void> {
     await input.drained
     assert.equal(input.streamClosed, true)
   }
@@ -55,6 +58,24 @@ describe('the life of the input kinloader_syslog', () => {
       input.events.map(({ data }) => data),
       ['<13>one', '<13>two<13>, and more'],
     )
+  })
+
+  it('gives nobody a receipt after SIGTERM, though the hold-back passes while it drains', async () => {
+    const input = await world.run({ tcp_ports: String(port), hold_back: '100ms' })
+    const [sender, busy] = [await world.connect(port), await world.connect(port)]
+    const pouring = setInterval(() => {
+      busy.socket.write('<13>busy\n')
+    }, 5)
+    try {
+      await sender.send('<13>one\n')
+      await input.received(1)
+      const ended = input.terminate()
+      assert.equal(await sender.finish(), 'reset')
+      assert.equal((await ended).code, 0)
+    } finally {
+      clearInterval(pouring)
+    }
+    await closesWhole(input)
   })
 
   it('ends at SIGTERM under load, and all it began to write is whole', async () => {

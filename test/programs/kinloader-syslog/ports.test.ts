@@ -49,7 +49,10 @@ describe('the ports of the input kinloader_syslog', () => {
     await world.occupy(port)
     const input = world.start({ tcp_ports: String(port) })
     const line = await input.logged(/^ERROR at=/)
-    assert.match(line, /^ERROR at=stream error="Cannot listen on TCP port \d+ .*another program does.*\." code=LISTEN_IN_USE$/)
+    assert.match(
+      line,
+      /^ERROR at=stream error="Cannot listen on TCP port \d+ .*another program does.*\." code=LISTEN_IN_USE$/,
+    )
     // SIGTERM ends the back-off, which is 5 s.
     assert.deepEqual(await input.terminate(), { code: 1, signal: null, forced: false })
     assert.deepEqual(input.stderr, [line])

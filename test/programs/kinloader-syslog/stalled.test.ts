@@ -43,7 +43,10 @@ describe('the input kinloader_syslog while splunkd does not read', () => {
       for (const [index, lines] of sent.entries()) {
         const numbers = seen.tcp.get(index) ?? []
         assert.equal(numbers.length, lines)
-        assert.ok(numbers.every((number, at) => number === at), 'out of order')
+        assert.ok(
+          numbers.every((number, at) => number === at),
+          'out of order',
+        )
       }
       const counts = await settledUdp(input)
       assert.equal(counts.received, counts.accepted + counts.dropped)
