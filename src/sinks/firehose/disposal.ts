@@ -33,17 +33,14 @@ export class Disposal {
     }
   }
 
-  /** Whether it is aside now. */
+  /** Whether it is aside now; the store counts and tells it. */
   async quarantine(record: WaitingRecord, reason: string): Promise<boolean> {
-    const { store, counters } = this.#options
     try {
-      await store.quarantine(record, reason)
+      await this.#options.store.quarantine(record, reason)
     } catch (error) {
       this.#log.storeFailed('quarantine', record, error)
       return false
     }
-    counters.add(`quarantined.${reason}`)
-    this.#log.quarantined(record, reason)
     return true
   }
 }

@@ -41,15 +41,6 @@ export class UploadLog {
     })
   }
 
-  quarantined({ name, bytes }: WaitingRecord, reason: string): void {
-    this.#logger.error('quarantine', {
-      record: name,
-      bytes,
-      reason,
-      error: 'the record cannot be delivered; it is kept aside for a human to look at, others go on',
-    })
-  }
-
   /** The disk's trouble. */
   storeFailed(action: 'read' | 'remove' | 'quarantine', { name }: WaitingRecord, error: unknown): void {
     if (!this.#isDue(action)) return

@@ -1,6 +1,6 @@
 import type { Health } from '../../../host/metrics-server.ts'
 import type { UploadHealth } from '../../../sinks/firehose/uploader-options.ts'
-import type { ListenerStatus } from '../../../sources/sockets/source.ts'
+import type { ListenerStatus } from '../../../sources/sockets/options.ts'
 
 /** What a relay's health is judged by. */
 export interface RelayState {
