@@ -6,6 +6,7 @@ import { motoStep } from './verify/moto.ts'
 import { runSteps } from './verify/progress.ts'
 import { realSplunkStep } from './verify/real-splunk.ts'
 import { reportOf } from './verify/report.ts'
+import { spoolStep } from './verify/spool.ts'
 import type { Step } from './verify/step.ts'
 
 /**
@@ -24,6 +25,7 @@ const allSteps: readonly Step[] = [
   motoStep,
   demoStep,
   realSplunkStep,
+  spoolStep,
 ]
 
 const words = process.argv.slice(2)

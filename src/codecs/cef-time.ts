@@ -22,6 +22,8 @@ export class CefTimes {
 
   /** In milliseconds since 1970; undefined when the message is no CEF or has no such time. Never throws. */
   timeOf(message: Uint8Array, receivedMs: number): number | undefined {
+    // Most messages without a time are no CEF, and have no bar either.
+    if (!message.includes(bar)) return undefined
     const bytes = Buffer.from(message.buffer, message.byteOffset, Math.min(message.length, maxBytes))
     const head = bytes.subarray(0, maxHeaderBytes).indexOf('CEF:')
     if (head < 0) return undefined

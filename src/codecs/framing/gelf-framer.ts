@@ -1,7 +1,7 @@
 import type { Framer, FramerRefusal } from '../../core/framer.ts'
 import type { Counters } from '../../core/metrics.ts'
 import { asBuffer } from '../as-buffer.ts'
-import { compressionOf } from '../compression.ts'
+import { compressionOf } from '../gelf-compression.ts'
 import { JsonExtent } from './json-extent.ts'
 import { Opening } from './opening.ts'
 import { PartialMessage } from './partial-message.ts'
@@ -155,7 +155,7 @@ export class GelfFramer implements Framer {
   }
 
   #deliver(message: Buffer, messages: Buffer[]): void {
-    if (this.#opening.mayBeHttp && this.#opening.isHttpRequest(message)) {
+    if (this.#opening.mayBeHttp && this.#opening.isHttpRequest(message, this.#maxMessageBytes)) {
       this.#refusal = 'http_check'
     } else if (message.length > this.#maxMessageBytes) {
       this.#counters.add('received')

@@ -12,7 +12,7 @@ import { withInvalidEscaped } from '../message-text.ts'
 export class EventBytes {
   #bytes = Buffer.allocUnsafeSlow(262_144)
   /** The same memory. */
-  #words = new Int32Array(this.#bytes.buffer)
+  #view = new DataView(this.#bytes.buffer)
   #length = 0
   readonly #ends: number[] = []
   #start = 0
@@ -60,84 +60,92 @@ export class EventBytes {
 
   /** `head`: up to the quote with which the text begins. Whether all of the message was UTF-8. */
   add(head: Uint8Array, message: Uint8Array): boolean {
-    this.#makeRoom(head.length + message.length * longestEscape + 4)
+    this.#makeRoom(head.length + (message.length + 1) * longestEscape)
     const start = this.#length + head.length
     this.#bytes.set(head, this.#length)
     this.#bytes.set(message, start)
-    const plainEnd = this.#plainEnd(start, start + message.length)
-    let end = plainEnd
-    let isValid = true
-    if (plainEnd < start + message.length) {
-      end = this.#escape(message, plainEnd - start, plainEnd)
+    let end = this.#plainEnd(start, start + message.length)
+    if (end < start + message.length) {
+      end = this.#escape(message, end - start, end)
       if (end < 0) {
-        isValid = false
-        // Four characters, of which the backslash is escaped in JSON: never more than six bytes.
-        end = this.#escape(withInvalidEscaped(message).bytes, 0, start)
+        this.add(head, withInvalidEscaped(message).bytes)
+        return false
       }
     }
-    this.#bytes[end] = quote
-    this.#bytes[end + 1] = closeBrace
-    this.#bytes[end + 2] = comma
+    const bytes = this.#bytes
+    bytes[end] = quote
+    bytes[end + 1] = closeBrace
+    bytes[end + 2] = comma
     this.#length = end + 3
     this.#ends.push(this.#length)
-    return isValid
+    return true
   }
 
-  /** The first byte from `at` on which is neither plain ASCII nor behind `end`. */
+  /** The first byte from `at` on which is not plain ASCII; `end` when all are. */
   #plainEnd(at: number, end: number): number {
-    const bytes = this.#bytes
-    for (; at < end && (at & 3) !== 0; at++) if (kinds[bytes[at] ?? 0] !== plain) return at
-    const words = this.#words
-    const wordsEnd = end >>> 2
-    let index = at >>> 2
-    for (; index < wordsEnd; index++) {
-      const word = words[index] ?? 0
-      const quotes = word ^ 0x22222222
-      const backslashes = word ^ 0x5c5c5c5c
-      // Sets the highest bit of each byte which is a control, a quote, a backslash or no ASCII, and sometimes of the
-      // byte above such a one.
-      const odd = word | (word - 0x20202020) | (quotes - 0x01010101) | (backslashes - 0x01010101)
-      if ((odd & 0x80808080) !== 0) break
-    }
-    at = Math.max(at, index << 2)
-    for (; at < end; at++) if (kinds[bytes[at] ?? 0] !== plain) return at
-    return end
+    const view = this.#view
+    while (at + 4 <= end && (oddBytes(view.getInt32(at, true)) & highBits) === 0) at += 4
+    while (at < end && kinds[this.#bytes[at] ?? 0] === plain) at++
+    return at
   }
 
-  /** Writes the message from `from` on to `at`, and says where that ends; -1 when the message is no UTF-8. */
+  /**
+   * Writes the message from `from` on to `at`, and says where that ends; -1 when the message is no UTF-8. It is read from
+   * the far end of the room made for it, which what is written reaches only when all is read.
+   */
   #escape(message: Uint8Array, from: number, at: number): number {
     const bytes = this.#bytes
+    const view = this.#view
+    const copyStart = at - from + message.length * (longestEscape - 1)
+    const end = copyStart + message.length
+    bytes.set(message, copyStart)
     let isAscii = true
-    for (; from < message.length; from++) {
-      const byte = message[from] ?? 0
-      const kind = kinds[byte]
-      if (kind === control) {
-        at = this.#escapeControl(byte, at)
-        continue
+    for (let next = copyStart + from; next < end; ) {
+      while (next + 4 <= end) {
+        const word = view.getInt32(next, true)
+        if ((oddBytes(word) & highBits) !== 0) break
+        view.setInt32(at, word, true)
+        next += 4
+        at += 4
       }
-      if (kind === escaped) bytes[at++] = backslash
-      else if (kind === wide && isAscii) {
-        if (!isUtf8(message)) return -1
-        isAscii = false
+      for (const stop = Math.min(next + 4, end); next < stop; next++) {
+        const byte = bytes[next] ?? 0
+        const kind = kinds[byte]
+        if (kind === control) {
+          const escape = controlEscapes[byte] ?? noBytes
+          bytes.set(escape, at)
+          at += escape.length
+          continue
+        }
+        if (kind === escaped) bytes[at++] = backslash
+        else if (kind === wide && isAscii) {
+          if (!isUtf8(message)) return -1
+          isAscii = false
+        }
+        bytes[at++] = byte
       }
-      bytes[at++] = byte
     }
     return at
   }
 
-  #escapeControl(byte: number, at: number): number {
-    return at + this.#bytes.write(JSON.stringify(String.fromCharCode(byte)).slice(1, -1), at, 'latin1')
-  }
-
   #makeRoom(bytes: number): void {
     if (this.#length + bytes <= this.#bytes.length) return
-    const larger = Buffer.allocUnsafeSlow(Math.ceil((this.#length + bytes) * 0.4) * 4)
+    const larger = Buffer.allocUnsafeSlow(Math.ceil((this.#length + bytes) * 1.5))
     this.#bytes.copy(larger, 0, 0, this.#length)
     this.#bytes = larger
-    this.#words = new Int32Array(larger.buffer)
+    this.#view = new DataView(larger.buffer)
   }
 }
 
+/**
+ * The highest bit of each byte is set which is a control, a quote, a backslash or no ASCII. It may be set in the byte
+ * above such a one as well, but never when there is none.
+ */
+function oddBytes(word: number): number {
+  return word | (word - 0x20202020) | ((word ^ 0x22222222) - 0x01010101) | ((word ^ 0x5c5c5c5c) - 0x01010101)
+}
+
+const highBits = 0x80808080
 /** `\u0000` */
 const longestEscape = 6
 const quote = 0x22
@@ -155,3 +163,7 @@ const kinds = Uint8Array.from({ length: 256 }, (_, byte) => {
   if (byte === quote || byte === backslash) return escaped
   return byte < 0x80 ? plain : wide
 })
+const controlEscapes = Array.from({ length: 0x20 }, (_, byte) =>
+  Buffer.from(JSON.stringify(String.fromCharCode(byte)).slice(1, -1)),
+)
+const noBytes = Buffer.alloc(0)

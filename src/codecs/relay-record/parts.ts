@@ -6,6 +6,8 @@ export interface Part {
   readonly member: Uint8Array | undefined
   /** How many events it takes, at least one. */
   readonly count: number
+  /** Before compression. */
+  readonly plainBytes: number
 }
 
 export interface PartOptions {
@@ -41,10 +43,6 @@ export class Parts {
     return this.#events.count - this.#next
   }
 
-  get leftBytes(): number {
-    return this.#bytesOf(this.left)
-  }
-
   take(): Part {
     const { maxBytes, gzipLevel } = this.#options
     let count = this.#firstCount()
@@ -67,13 +65,14 @@ export class Parts {
   }
 
   #taken(member: Uint8Array | undefined, count: number): Part {
+    const plainBytes = this.#options.head.length + this.#bytesOf(count) + 1
     this.#next += count
-    return { member, count }
+    return { member, count, plainBytes }
   }
 
   #firstCount(): number {
     const { head, maxBytes } = this.#options
-    const bytes = this.leftBytes
+    const bytes = this.#bytesOf(this.left)
     // What deflate cannot compress it stores, with 5 bytes for some 16 KiB.
     if ((bytes + head.length) * 1.001 + 64 <= maxBytes) return this.left
     this.#ratio ??= this.#sampledRatio()
@@ -83,7 +82,7 @@ export class Parts {
 
   #sampledRatio(): number {
     const { memory } = this.#events
-    const middle = this.#events.startOf(this.#next) + (this.leftBytes >>> 1)
+    const middle = this.#events.startOf(this.#next) + (this.#bytesOf(this.left) >>> 1)
     const sample = memory.subarray(middle - (sampleBytes >>> 1), middle + (sampleBytes >>> 1))
     return gzipSync(sample, { level: this.#options.gzipLevel }).length / sample.length
   }

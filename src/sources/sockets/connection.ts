@@ -1,21 +1,9 @@
 import type { Socket } from 'node:net'
-import type { Clock } from '../../core/clock.ts'
 import type { Framer } from '../../core/framer.ts'
 import type { MessageBlock, MessageFormat } from '../../core/message-block.ts'
-import type { Counters } from '../../core/metrics.ts'
 import type { Delivery } from '../../core/source.ts'
-import type { SenderTally } from './sender-tally.ts'
-import type { Turns, Waiter } from './turns.ts'
-
-/** What a listener gives each of its connections. */
-export interface ConnectionRoom {
-  readonly clock: Clock
-  readonly counters: Counters
-  readonly turns: Turns
-  readonly tally: SenderTally
-  /** A word for the log, once a sender's address. */
-  readonly tellOnce: (address: string, what: string) => void
-}
+import type { Room } from './room.ts'
+import type { Waiter } from './turns.ts'
 
 export interface ConnectionOptions {
   readonly lane: string
@@ -46,7 +34,7 @@ const httpAnswer = 'HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\
  * reset, whatever the reason, so that nobody takes a farewell for a receipt.
  */
 export class Connection implements Waiter {
-  readonly #room: ConnectionRoom
+  readonly #room: Room
   readonly #options: ConnectionOptions
   #isInLine = false
   #isUnreleased = false
@@ -60,13 +48,15 @@ export class Connection implements Waiter {
   #isDrained = false
   /** The framer has given its last. */
   #isOver = false
-  /** All that the sender sent until its end was framed. */
+  /** Of what was sent something was discarded or dropped. */
+  #hasLost = false
+  /** All that was sent until the sender's end is on its way. */
   #isWhole = false
   #activeMs: number
   #waitingSinceMs: number | undefined
   #endByMs = Number.POSITIVE_INFINITY
 
-  constructor(options: ConnectionOptions, room: ConnectionRoom) {
+  constructor(options: ConnectionOptions, room: Room) {
     this.#options = options
     this.#room = room
     this.#activeMs = room.clock.monotonic()
@@ -100,7 +90,7 @@ export class Connection implements Waiter {
       if (this.#isCut) this.#isDrained = true
       if (chunk !== null) {
         this.#activeMs = this.#room.clock.monotonic()
-        const messages = framer.push(chunk)
+        const messages = this.#framed(() => framer.push(chunk))
         const { refusal } = framer
         if (refusal !== undefined) this.#refuse(refusal)
         if (messages.length > 0) return this.#deliver(messages)
@@ -203,20 +193,29 @@ export class Connection implements Waiter {
 
   readonly #ack = (): void => {
     this.#unacked -= 1
-    if (this.#isOver) this.#settle()
+    this.#settle()
   }
 
   /** The rest of the framer; the connection is over. */
   #finish(): Delivery<MessageBlock> | undefined {
-    const { counters } = this.#room
-    const discarded = counters.get('discarded.partial_frame')
-    const messages = this.#options.framer.end()
-    this.#isWhole = this.#hasEnded && counters.get('discarded.partial_frame') === discarded
+    const { framer } = this.#options
+    const messages = this.#framed(() => framer.end())
     this.#isOver = true
+    this.#isWhole = this.#hasEnded && !this.#hasLost
+    if (!this.#isWhole) this.reset()
     if (messages.length > 0) return this.#deliver(messages)
     this.#settle()
     this.#leave()
     return undefined
+  }
+
+  /** What the framer gives; it also counts as received what it does not give, and for that there is no receipt. */
+  #framed(frame: () => readonly Uint8Array[]): readonly Uint8Array[] {
+    const { counters } = this.#room
+    const before = counters.get('received')
+    const messages = frame()
+    if (counters.get('received') - before !== messages.length) this.#hasLost = true
+    return messages
   }
 
   #refuse(refusal: NonNullable<Framer['refusal']>): void {
@@ -235,10 +234,9 @@ export class Connection implements Waiter {
     this.#end(httpAnswer)
   }
 
-  /** Once over: the receipt, as soon as it is true, or a reset. */
+  /** The receipt, as soon as it is true. */
   #settle(): void {
-    if (!this.#isWhole) this.reset()
-    else if (this.#unacked === 0) this.#end('')
+    if (this.#isWhole && this.#unacked === 0) this.#end('')
   }
 
   #end(lastWords: string): void {

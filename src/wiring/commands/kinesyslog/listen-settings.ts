@@ -84,7 +84,7 @@ export function readListenSettings(values: CommandValues): ListenSettings {
     isSpoolImported: flags.has('spool-import'),
     spoolMaxBytes: whole('spool-max-bytes', { min: 16 * 1024 ** 2, max: 2 ** 50 }),
     fsync: parsedFlag(values, 'fsync', (value) => parseChoice(value, ['always', 'interval', 'off'])) ?? 'interval',
-    bufferBytes: whole('buffer-bytes', { min: 1024, max: 32 * 1024 ** 2 }),
+    bufferBytes: whole('buffer-bytes', { min: 1024, max: 16 * 1024 ** 2 }),
     bufferMs: seconds('buffer-seconds', 100),
     uploadMs: seconds('upload-seconds', 100),
     region: parsedFlag(values, 'region', (value) => parsePattern(value, /^[a-z0-9-]{1,64}$/, 'an AWS region')),

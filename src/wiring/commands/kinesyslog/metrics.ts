@@ -24,9 +24,9 @@ export interface SenderTally {
 
 /** Where the numbers come from; asked at each scrape. */
 export interface MetricsSources {
-  readonly counters: () => readonly LabelledCounters[]
-  readonly gauges: () => readonly GaugeValue[]
-  readonly senders: () => readonly SenderTally[]
+  counters(): readonly LabelledCounters[]
+  gauges(): Promise<readonly GaugeValue[]>
+  senders(): readonly SenderTally[]
 }
 
 /**
@@ -35,15 +35,13 @@ export interface MetricsSources {
  * behind some.
  */
 export class RelayMetrics {
-  readonly #sources: MetricsSources
   readonly #lasting = new Registry()
   readonly #requests: Counter
   readonly #batchRecords: Histogram
   readonly #batchBytes: Histogram
   readonly #recordBytes: Histogram
 
-  constructor(sources: MetricsSources) {
-    this.#sources = sources
+  constructor() {
     const registers = [this.#lasting]
     this.#requests = new Counter({
       name: 'kinesyslog_http_requests_total',
@@ -85,12 +83,13 @@ export class RelayMetrics {
     this.#recordBytes.observe(recordBytes)
   }
 
-  async text(): Promise<string> {
+  /** With what the sources say now. */
+  async text(sources: MetricsSources): Promise<string> {
     const now = new Registry()
-    this.#addSenders(now)
-    this.#addCounters(now)
+    addSenders(sources.senders(), now)
+    addCounters(sources.counters(), now)
     const gauges = new Map<string, Gauge>()
-    for (const { name, labels = {}, value } of this.#sources.gauges()) {
+    for (const { name, labels = {}, value } of await sources.gauges()) {
       let gauge = gauges.get(name)
       if (gauge === undefined) {
         gauge = new Gauge({
@@ -105,54 +104,53 @@ export class RelayMetrics {
     }
     return `${await this.#lasting.metrics()}\n${await now.metrics()}`
   }
+}
 
-  #addSenders(registry: Registry): void {
-    const options = { labelNames: ['port', 'source'], registers: [registry] }
-    const messages = new Counter({ name: 'kinesyslog_message_count_total', help: 'Messages accepted.', ...options })
-    const bytes = new Counter({
-      name: 'kinesyslog_message_bytes_total',
-      help: 'Bytes of messages accepted.',
-      ...options,
-    })
-    for (const sender of this.#sources.senders()) {
-      const labels = { port: String(sender.port), source: sender.source }
-      messages.inc(labels, sender.messages)
-      bytes.inc(labels, sender.bytes)
+function addSenders(senders: readonly SenderTally[], registry: Registry): void {
+  const options = { labelNames: ['port', 'source'], registers: [registry] }
+  const messages = new Counter({ name: 'kinesyslog_message_count_total', help: 'Messages accepted.', ...options })
+  const bytes = new Counter({
+    name: 'kinesyslog_message_bytes_total',
+    help: 'Bytes of messages accepted.',
+    ...options,
+  })
+  for (const sender of senders) {
+    const labels = { port: String(sender.port), source: sender.source }
+    messages.inc(labels, sender.messages)
+    bytes.inc(labels, sender.bytes)
+  }
+}
+
+function addCounters(sets: readonly LabelledCounters[], registry: Registry): void {
+  // All samples of a metric must have the same labels.
+  const labelsOf = new Map<string, Set<string>>()
+  const samples: { readonly metric: string; readonly labels: Record<string, string>; readonly value: number }[] = []
+  for (const { labels, counters } of sets) {
+    for (const [name, value] of Object.entries(counters.snapshot())) {
+      const [family = '', reason] = name.split('.')
+      const isOriginal = family === 'batch_record_failed'
+      const metric = isOriginal ? `kinesyslog_${family}` : `kinesyslog_${family}_total`
+      const all = { ...labels, ...(reason !== undefined && { [isOriginal ? 'error_code' : 'reason']: reason }) }
+      const names = labelsOf.get(metric) ?? new Set()
+      labelsOf.set(metric, names)
+      for (const label of Object.keys(all)) names.add(label)
+      samples.push({ metric, labels: all, value })
     }
   }
-
-  #addCounters(registry: Registry): void {
-    const sets = this.#sources.counters()
-    // All samples of a metric must have the same labels.
-    const labelsOf = new Map<string, Set<string>>()
-    const samples: { readonly metric: string; readonly labels: Record<string, string>; readonly value: number }[] = []
-    for (const { labels, counters } of sets) {
-      for (const [name, value] of Object.entries(counters.snapshot())) {
-        const [family = '', reason] = name.split('.')
-        const isOriginal = family === 'batch_record_failed'
-        const metric = isOriginal ? `kinesyslog_${family}` : `kinesyslog_${family}_total`
-        const all = { ...labels, ...(reason !== undefined && { [isOriginal ? 'error_code' : 'reason']: reason }) }
-        const names = labelsOf.get(metric) ?? new Set()
-        labelsOf.set(metric, names)
-        for (const label of Object.keys(all)) names.add(label)
-        samples.push({ metric, labels: all, value })
-      }
+  const metrics = new Map<string, Counter>()
+  for (const { metric, labels, value } of samples) {
+    let counter = metrics.get(metric)
+    if (counter === undefined) {
+      const help = helpOf(metric.replace(/^kinesyslog_/, '').replace(/_total$/, ''))
+      counter = new Counter({
+        name: metric,
+        help,
+        labelNames: [...(labelsOf.get(metric) ?? [])],
+        registers: [registry],
+      })
+      metrics.set(metric, counter)
     }
-    const metrics = new Map<string, Counter>()
-    for (const { metric, labels, value } of samples) {
-      let counter = metrics.get(metric)
-      if (counter === undefined) {
-        const help = helpOf(metric.replace(/^kinesyslog_/, '').replace(/_total$/, ''))
-        counter = new Counter({
-          name: metric,
-          help,
-          labelNames: [...(labelsOf.get(metric) ?? [])],
-          registers: [registry],
-        })
-        metrics.set(metric, counter)
-      }
-      counter.inc(labels, value)
-    }
+    counter.inc(labels, value)
   }
 }
 

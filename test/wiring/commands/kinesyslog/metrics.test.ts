@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { Counters } from '../../../../src/core/metrics.ts'
-import { RelayMetrics } from '../../../../src/wiring/commands/kinesyslog/metrics.ts'
+import { type MetricsSources, RelayMetrics } from '../../../../src/wiring/commands/kinesyslog/metrics.ts'
 
 describe('the metrics of kinesyslog', () => {
   it('shows counters by reason and label, gauges, senders and histograms under their names', async () => {
@@ -9,23 +9,25 @@ describe('the metrics of kinesyslog', () => {
     tcp.add('dropped.queue_full', 2)
     const upload = new Counters()
     upload.add('batch_record_failed.ServiceUnavailableException', 3)
-    const metrics = new RelayMetrics({
+    const sources: MetricsSources = {
       counters: () => [
         { labels: { transport: 'tcp', port: '514' }, counters: tcp },
         { labels: { transport: 'udp', port: '514' }, counters: new Counters() },
         { labels: {}, counters: upload },
       ],
-      gauges: () => [
-        { name: 'spool_count', value: 7 },
-        { name: 'connections_open', labels: { port: '514' }, value: 1 },
-        { name: 'connections_open', labels: { port: '515' }, value: 2 },
-      ],
+      gauges: () =>
+        Promise.resolve([
+          { name: 'spool_count', value: 7 },
+          { name: 'connections_open', labels: { port: '514' }, value: 1 },
+          { name: 'connections_open', labels: { port: '515' }, value: 2 },
+        ]),
       senders: () => [{ port: 514, source: '127.0.0.1', messages: 5, bytes: 50 }],
-    })
+    }
+    const metrics = new RelayMetrics()
     metrics.requested('/metrics')
     metrics.called({ records: 2, bytes: 2000 })
     metrics.made(1500)
-    const lines = (await metrics.text()).split('\n')
+    const lines = (await metrics.text(sources)).split('\n')
     for (const line of [
       'kinesyslog_received_total{transport="tcp",port="514"} 5',
       'kinesyslog_dropped_total{transport="tcp",port="514",reason="queue_full"} 2',
@@ -47,12 +49,13 @@ describe('the metrics of kinesyslog', () => {
   it('counts from the beginning at each scrape, and not twice', async () => {
     const counters = new Counters()
     counters.add('received', 5)
-    const metrics = new RelayMetrics({
+    const sources: MetricsSources = {
       counters: () => [{ labels: {}, counters }],
-      gauges: () => [],
+      gauges: () => Promise.resolve([]),
       senders: () => [],
-    })
-    await metrics.text()
-    assert.match(await metrics.text(), /^kinesyslog_received_total 5$/m)
+    }
+    const metrics = new RelayMetrics()
+    await metrics.text(sources)
+    assert.match(await metrics.text(sources), /^kinesyslog_received_total 5$/m)
   })
 })
