@@ -1,6 +1,6 @@
 import type { Clock } from '../core/clock.ts'
 import type { Logger } from '../core/logger.ts'
-import type { ListenerStatus } from '../sources/sockets/source.ts'
+import type { ListenerStatus } from '../sources/sockets/options.ts'
 
 export interface ListenerReportOptions {
   readonly clock: Clock

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { Counters } from '../../src/core/metrics.ts'
 import type { Listener } from '../../src/sources/sockets/listener.ts'
-import type { ListenerStatus } from '../../src/sources/sockets/source.ts'
+import type { ListenerStatus } from '../../src/sources/sockets/options.ts'
 import { reportListeners } from '../../src/wiring/listener-report.ts'
 import { RecordingLogger } from '../support/recording-logger.ts'
 import { VirtualClock } from '../support/virtual-clock.ts'
