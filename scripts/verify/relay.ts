@@ -30,7 +30,7 @@ export const relayStep: Step = {
     return withMoto(bin, context, (endpoint) =>
       runMocha(
         {
-          files: ['test/verify/relay.verify.ts'],
+          files: ['test/verify/relay*.verify.ts'],
           env: { PATH, KINLOADER_VERIFY_FIREHOSE_ENDPOINT: endpoint },
           timeoutMs: testTimeoutMs,
         },
