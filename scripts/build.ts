@@ -4,8 +4,8 @@ import { fileURLToPath } from 'node:url'
 import { build, type Metafile } from 'esbuild'
 import { isStarted } from './started.ts'
 
-/** The schemes of the Splunk app: each is a program of that name and an entry of the bundle. */
-export const schemes = ['kinloader'] as const
+/** The schemes of the Splunk app: each is a program of that name, with hyphens, and an entry of the bundle. */
+export const schemes = ['kinloader', 'kinloader_syslog'] as const
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 
@@ -17,7 +17,7 @@ export async function buildApp(folder = path.join(root, 'dist/app')): Promise<Me
   rmSync(folder, { recursive: true, force: true })
   const { metafile } = await build({
     absWorkingDir: root,
-    entryPoints: Object.fromEntries(schemes.map((scheme) => [scheme, `src/programs/${scheme}.ts`])),
+    entryPoints: Object.fromEntries(schemes.map((scheme) => [scheme, `src/programs/${scheme.replaceAll('_', '-')}.ts`])),
     outdir: folder,
     bundle: true,
     splitting: true,

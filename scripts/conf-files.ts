@@ -1,10 +1,35 @@
 import { readFileSync, writeFileSync } from 'node:fs'
-import { escapeXml, type InputArgument } from '../src/splunk/scheme.ts'
+import { escapeXml, type InputArgument, type InputScheme } from '../src/splunk/scheme.ts'
+import { syslogImplicitArguments, syslogScheme } from '../src/wiring/inputs/kinloader-syslog.ts'
 import { implicitArguments, kinloaderScheme } from '../src/wiring/inputs/kinloader.ts'
 import { isStarted } from './started.ts'
 
+/** An input, and how its page looks. */
+interface PagedInput {
+  readonly scheme: InputScheme
+  readonly implicit: readonly InputArgument[]
+  /** What a name of such an input may be. */
+  readonly nameExample: string
+  /** The columns of the list of inputs. */
+  readonly listed: readonly string[]
+}
+
+const kinesisInput: PagedInput = {
+  scheme: kinloaderScheme,
+  implicit: implicitArguments,
+  nameExample: 'What this input is called, such as the name of the stream.',
+  listed: ['stream', 'region', 'checkpoint_store', 'index'],
+}
+
+const syslogInput: PagedInput = {
+  scheme: syslogScheme,
+  implicit: syslogImplicitArguments,
+  nameExample: 'What this input is called, such as the place its senders are in.',
+  listed: ['udp_ports', 'tcp_ports', 'tls_ports', 'gelf_udp_ports', 'gelf_tcp_ports', 'gelf_tls_ports', 'index'],
+}
+
 /**
- * The conf files which say again what the input's arguments are. They are committed; a test compares them with what
+ * The conf files which say again what the inputs' arguments are. They are committed; a test compares them with what
  * this makes, and
  *
  *     node scripts/conf-files.ts
@@ -12,9 +37,10 @@ import { isStarted } from './started.ts'
  * writes them anew after an argument has changed.
  */
 export const confFiles: ReadonlyMap<string, () => string> = new Map([
-  ['README/inputs.conf.spec', inputsConfSpec],
-  ['default/inputs.conf', inputsConf],
-  ['default/data/ui/manager/kinloader.xml', managerPage],
+  ['README/inputs.conf.spec', () => [kinesisInput, syslogInput].map(spec).join('\n')],
+  ['default/inputs.conf', () => [kinesisInput, syslogInput].map(defaultsOf).join('\n')],
+  ['default/data/ui/manager/kinloader.xml', () => managerPage(kinesisInput)],
+  ['default/data/ui/manager/kinloader_syslog.xml', () => managerPage(syslogInput)],
 ])
 
 /** Where a conf file stands in the repository. */
@@ -22,8 +48,8 @@ export function confFileUrl(path: string): URL {
   return new URL(`../${path}`, import.meta.url)
 }
 
-function inputsConfSpec(): string {
-  const paragraphs = kinloaderScheme.arguments.map((argument) =>
+function spec({ scheme }: PagedInput): string {
+  const paragraphs = scheme.arguments.map((argument) =>
     [
       `${argument.name} = ${argument.choices?.join('|') ?? `<${argument.dataType ?? 'string'}>`}`,
       ...wrap(argument.description ?? '').map((line) => `* ${line}`),
@@ -32,15 +58,15 @@ function inputsConfSpec(): string {
       '',
     ].join('\n'),
   )
-  return `[${kinloaderScheme.name}://<name>]\n* ${kinloaderScheme.description ?? ''}\n\n${paragraphs.join('\n')}`
+  return `[${scheme.name}://<name>]\n* ${scheme.description ?? ''}\n\n${paragraphs.join('\n')}`
 }
 
-function inputsConf(): string {
-  const defaults = [...implicitArguments, ...kinloaderScheme.arguments].flatMap((argument) =>
+function defaultsOf({ scheme, implicit }: PagedInput): string {
+  const defaults = [...implicit, ...scheme.arguments].flatMap((argument) =>
     argument.default === undefined ? [] : [`${argument.name} = ${argument.default}`],
   )
   return [
-    `[${kinloaderScheme.name}]`,
+    `[${scheme.name}]`,
     '# A shell in between would keep the stop signal to itself and leave the input running.',
     'start_by_shell = false',
     ...defaults,
@@ -48,28 +74,29 @@ function inputsConf(): string {
   ].join('\n')
 }
 
-function managerPage(): string {
-  const groups = [...new Set(kinloaderScheme.arguments.map((argument) => argument.group ?? ''))]
+function managerPage({ scheme, implicit, nameExample, listed }: PagedInput): string {
+  const groups = [...new Set(scheme.arguments.map((argument) => argument.group ?? ''))]
   return [
-    `<endpoint name="data/inputs/${kinloaderScheme.name}">`,
-    `  <header>${escapeXml(kinloaderScheme.title)}</header>`,
+    `<endpoint name="data/inputs/${scheme.name}">`,
+    `  <header>${escapeXml(scheme.title)}</header>`,
     '  <breadcrumb>',
     '    <parent hidecurrent="False">datainputstats</parent>',
-    `    <name>${escapeXml(kinloaderScheme.title)}</name>`,
+    `    <name>${escapeXml(scheme.title)}</name>`,
     '  </breadcrumb>',
     '  <elements>',
     '    <element name="name" type="textfield" label="Name" required="True">',
     '      <view name="list"/>',
     '      <view name="create"/>',
-    '      <key name="exampleText">What this input is called, such as the name of the stream.</key>',
+    `      <key name="exampleText">${escapeXml(nameExample)}</key>`,
     '    </element>',
     ...groups.flatMap((group) =>
       fieldset(
         group,
-        kinloaderScheme.arguments.filter((argument) => argument.group === group),
+        scheme.arguments.filter((argument) => argument.group === group),
+        listed,
       ),
     ),
-    ...fieldset('Splunk', implicitArguments),
+    ...fieldset('Splunk', implicit, listed),
     '    <element name="eai:acl.app" label="App">',
     '      <view name="list"/>',
     `      <key name="processValueList">entity['eai:acl']['app'] or ""</key>`,
@@ -80,23 +107,20 @@ function managerPage(): string {
   ].join('\n')
 }
 
-function fieldset(legend: string, members: readonly InputArgument[]): string[] {
+function fieldset(legend: string, members: readonly InputArgument[], listed: readonly string[]): string[] {
   const name = legend.toLowerCase().replaceAll(' ', '_')
   return [
     `    <element name="fieldset_${name}" type="fieldset">`,
     `      <key name="legend">${escapeXml(legend)}</key>`,
     ...views('      ', true),
     '      <elements>',
-    ...members.flatMap(field),
+    ...members.flatMap((argument) => field(argument, listed.includes(argument.name))),
     '      </elements>',
     '    </element>',
   ]
 }
 
-/** The columns of the list of inputs. */
-const listed: readonly string[] = ['stream', 'region', 'checkpoint_store', 'index']
-
-function field(argument: InputArgument): string[] {
+function field(argument: InputArgument, isListed: boolean): string[] {
   const type = argument.secret === true ? 'password' : choicesOf(argument) === undefined ? 'textfield' : 'select'
   const required = argument.requiredOnCreate === true ? ' required="True"' : ''
   const example =
@@ -105,7 +129,7 @@ function field(argument: InputArgument): string[] {
       : [`          <key name="exampleText">Default: ${escapeXml(argument.default)}</key>`]
   return [
     `        <element name="${argument.name}" type="${type}" label="${escapeXml(argument.title ?? '')}"${required}>`,
-    ...views('          ', listed.includes(argument.name)),
+    ...views('          ', isListed),
     `          <key name="helpText">${escapeXml(argument.description ?? '')}</key>`,
     ...example,
     ...options(argument),

@@ -1,7 +1,6 @@
 import {
   chmodSync,
   cpSync,
-  existsSync,
   mkdirSync,
   readdirSync,
   readFileSync,
@@ -52,6 +51,7 @@ export async function packageApp(options: PackageOptions = {}): Promise<void> {
   }
   for (const entry of readdirSync(path.join(root, 'app'))) copy(`app/${entry}`, entry)
   for (const entry of ['default', 'README', 'metadata', 'LICENSE']) copy(entry, entry)
+  for (const scheme of schemes) addLaunchers(folder, scheme)
   const metafile = await buildApp(path.join(folder, 'bin/app'))
   writeFileSync(path.join(folder, 'THIRD-PARTY-LICENSES.txt'), collectLicences(metafile, root, 'The files in bin/app'))
   addRuntime(folder, options.runtime)
@@ -87,6 +87,14 @@ export function findRuntime(): Runtime {
   return { binary: path.join(home, 'bin/node'), licence: path.join(home, 'LICENSE'), version }
 }
 
+/** A launcher runs the scheme it is named after, so those of the first serve all. */
+function addLaunchers(folder: string, scheme: string): void {
+  for (const launcher of ['bin/kinloader.sh', 'bin/kinloader.cmd', 'linux_x86_64/bin/kinloader']) {
+    const own = launcher.replace('/kinloader', `/${scheme}`)
+    if (own !== launcher) cpSync(path.join(folder, launcher), path.join(folder, own))
+  }
+}
+
 function addRuntime(folder: string, runtime: Runtime | undefined): void {
   const home = path.join(folder, 'linux_x86_64')
   if (runtime === undefined) {
@@ -96,9 +104,6 @@ function addRuntime(folder: string, runtime: Runtime | undefined): void {
   cpSync(runtime.binary, path.join(home, 'bin/node'))
   cpSync(runtime.licence, path.join(home, 'NODE-LICENSE.txt'))
   writeFileSync(path.join(home, 'NODE-VERSION.txt'), `${runtime.version}\n`)
-  for (const scheme of schemes) {
-    if (!existsSync(path.join(home, 'bin', scheme))) throw new Error(`app/linux_x86_64/bin/${scheme} is missing`)
-  }
 }
 
 /** All folders and files, folders before what is in them, in the order of their bytes. */

@@ -5,6 +5,7 @@ import { dumpstreamCommand } from '../src/wiring/commands/dumpstream/command.ts'
 import { log2kinesisCheck } from '../src/wiring/commands/log2kinesis/check.ts'
 import { log2kinesisSend } from '../src/wiring/commands/log2kinesis/send.ts'
 import { logdecodeCommand } from '../src/wiring/commands/logdecode/command.ts'
+import { syslogImplicitArguments, syslogScheme } from '../src/wiring/inputs/kinloader-syslog.ts'
 import { implicitArguments, kinloaderScheme } from '../src/wiring/inputs/kinloader.ts'
 import { isStarted } from './started.ts'
 
@@ -26,6 +27,7 @@ export const commandDefinitions: readonly CommandDefinition[] = [
  */
 export const readmeTables: ReadonlyMap<string, string> = new Map([
   ['kinloader', argumentTable([...kinloaderScheme.arguments, ...implicitArguments])],
+  ['kinloader_syslog', argumentTable([...syslogScheme.arguments, ...syslogImplicitArguments])],
   ...commandDefinitions.map((definition): [string, string] => [definition.name, flagTable(definition)]),
 ])
 
@@ -60,7 +62,10 @@ function argumentTable(inputArguments: readonly InputArgument[]): string {
 
 /** The flags, and what the help says below them. */
 function flagTable({ flags, notes }: CommandDefinition): string {
-  const table = tableOf(['Flag', 'Environment', 'Default', 'Meaning'], flags.map(flagRow))
+  const table = tableOf(
+    ['Flag', 'Environment', 'Default', 'Meaning'],
+    flags.filter(({ hidden }) => hidden !== true).map(flagRow),
+  )
   return notes === undefined ? table : `${table}\n\`\`\`text\n${notes.join('\n')}\n\`\`\`\n`
 }
 
@@ -70,6 +75,7 @@ function flagRow({
   value,
   environment = [],
   required,
+  repeatable,
   default: preset,
   description,
 }: CommandFlag): string[] {
@@ -77,7 +83,7 @@ function flagRow({
     `${short === undefined ? '' : `\`-${short}\`, `}${code(`--${name}${value === undefined ? '' : ` ${value}`}`)}`,
     environment.map(code).join(', '),
     required === true ? 'required' : code(preset),
-    description,
+    repeatable === true ? `${description}; repeatable` : description,
   ]
 }
 

@@ -43,6 +43,8 @@ export interface CredentialOptions {
   readonly role?:
     | { readonly arn: string; readonly externalId: string | undefined; readonly sessionName: string }
     | undefined
+  /** Of the AWS CLI's files, instead of what the environment says. */
+  readonly profile?: string | undefined
   /** Of the service which gives the role. */
   readonly region: string | undefined
   readonly stsEndpoint?: string | undefined
@@ -97,8 +99,9 @@ export function createKinesisClient(options: KinesisClientOptions): KinesisClien
   })
 }
 
-function baseCredentials({ key, environment }: CredentialOptions): AwsCredentialIdentityProvider {
+function baseCredentials({ key, profile, environment }: CredentialOptions): AwsCredentialIdentityProvider {
   if (key !== undefined) return () => Promise.resolve(key)
+  if (profile !== undefined) return fromNodeProviderChain({ profile })
   const accessKeyId = environment['AWS_ACCESS_KEY_ID']
   const legacySecret = environment['AWS_SECRET_KEY_ID']
   if (accessKeyId !== undefined && environment['AWS_SECRET_ACCESS_KEY'] === undefined && legacySecret !== undefined) {

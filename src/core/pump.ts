@@ -22,7 +22,13 @@ export interface PumpOptions<In, Out> {
   readonly flushMs?: number
   /** Items a write holds at most; more would be decoded before the first leaves. Default 512. */
   readonly chunkItems?: number
-  /** Called after a lane's items were accepted, before the next lane's are decoded. */
+  /**
+   * Deliveries carried at once. Default 1. More is for a source with at most one unreleased delivery a lane, so that
+   * order holds in each lane: then a sink which groups what is written can join the bytes of many lanes. Writes begin in
+   * the order of the deliveries.
+   */
+  readonly parallel?: number
+  /** Called after a lane's items were accepted; where one is carried at once, before the next lane's are decoded. */
   readonly accepted?: (lane: string) => void
 }
 
@@ -33,7 +39,7 @@ export interface PumpOptions<In, Out> {
  * Rejects with the first error of source or sink, after the same closing.
  */
 export async function pump<In, Out>(options: PumpOptions<In, Out>): Promise<void> {
-  const { source, sink, signal, clock, closeMs = 1000, settleMs = 0, flushMs = 30_000 } = options
+  const { source, sink, signal, clock, closeMs = 1000, settleMs = 0, flushMs = 30_000, parallel = 1 } = options
   const stop = new AbortController()
   const either = AbortSignal.any([signal, stop.signal])
   const stopped = (): boolean => either.aborted
@@ -49,14 +55,17 @@ export async function pump<In, Out>(options: PumpOptions<In, Out>): Promise<void
     // A receipt settles some turns before the ack which follows it; without it the last position is not saved.
     await Promise.race([Promise.all(acks), untilAborted(deadline)])
   }
+  const porters = new Porters(parallel, fail)
   try {
     for await (const delivery of source.read(either)) {
-      await carry(delivery, options, either, { fail, acks })
+      if (!(await porters.take(carry(delivery, options, either, { fail, acks })))) break
     }
+    await porters.rest()
     if (!stopped()) await withDeadline(clock, flushMs, (deadline) => settle(AbortSignal.any([deadline, either])))
   } catch (error) {
     fail(error)
   }
+  await porters.rest()
   if (stopped() && settleMs > 0) await withDeadline(clock, settleMs, settle)
   stop.abort()
   await withDeadline(clock, closeMs, async (deadline) => {
@@ -98,6 +107,51 @@ async function carry<In, Out>(
   })
   acks.add(acked)
   void acked.then(() => acks.delete(acked))
+}
+
+/** So many deliveries on their way at once. */
+class Porters {
+  readonly #count: number
+  readonly #fail: (error: unknown) => void
+  #busy = 0
+  #failed = false
+  #wake: () => void = () => {}
+
+  constructor(count: number, fail: (error: unknown) => void) {
+    this.#count = count
+    this.#fail = fail
+  }
+
+  /** Resolves when the next may come; false when there shall be no next, because one did not arrive. */
+  async take(work: Promise<void>): Promise<boolean> {
+    this.#busy += 1
+    void this.#see(work)
+    while (!this.#failed && this.#busy >= this.#count) await this.#change()
+    return !this.#failed
+  }
+
+  /** Resolves when all have arrived, or failed to. */
+  async rest(): Promise<void> {
+    while (this.#busy > 0) await this.#change()
+  }
+
+  async #see(work: Promise<void>): Promise<void> {
+    try {
+      await work
+    } catch (error) {
+      this.#failed = true
+      // At once: the source may wait for its next delivery for ever.
+      this.#fail(error)
+    }
+    this.#busy -= 1
+    this.#wake()
+  }
+
+  #change(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#wake = resolve
+    })
+  }
 }
 
 interface Carrying {

@@ -13,6 +13,10 @@ export interface CommandFlag {
   readonly environment?: readonly string[]
   readonly default?: string
   readonly required?: boolean
+  /** May be given several times; in a variable, white space separates the values. They come in `lists`. */
+  readonly repeatable?: boolean
+  /** Taken for the sake of those who know it, but not shown. */
+  readonly hidden?: boolean
   /** A sentence without its full stop. */
   readonly description: string
 }
@@ -34,6 +38,10 @@ export interface CommandDefinition {
 export interface CommandValues {
   /** By flag, as given; a switch which is on is `true`, one which is off is absent. */
   readonly flags: ReadonlyMap<string, string>
+  /** By repeatable flag: its values, all from the same place. Absent when there is none. */
+  readonly lists: ReadonlyMap<string, readonly string[]>
+  /** The flags which somebody has set, and be it to their defaults. */
+  readonly given: ReadonlySet<string>
   readonly operands: readonly string[]
 }
 
@@ -62,16 +70,22 @@ export function parseCommandLine(
   }
   const typed: Readonly<Record<string, unknown>> = command.opts()
   const flags = new Map<string, string>()
+  const lists = new Map<string, readonly string[]>()
+  const given = new Set<string>()
   for (const flag of definition.flags) {
     if (switched.get(flag.name) === false) continue
-    const value = typedValue(typed[flag.name]) ?? environmentValue(flag, environment) ?? flag.default
-    if (value !== undefined) flags.set(flag.name, value)
-    else if (flag.required === true) throw usageError(missing(flag))
+    const values = typedValues(typed[flag.name]) ?? environmentValues(flag, environment)
+    if (values !== undefined) given.add(flag.name)
+    const value = values?.at(-1) ?? flag.default
+    if (value === undefined) {
+      if (flag.required === true) throw usageError(missing(flag))
+    } else if (flag.repeatable === true) lists.set(flag.name, values ?? [value])
+    else flags.set(flag.name, value)
   }
   if (definition.operands === undefined && command.args.length > 0) {
     throw usageError(`There is no use for ${command.args.map((operand) => `"${operand}"`).join(' ')}; remove it.`)
   }
-  return { flags, operands: command.args }
+  return { flags, lists, given, operands: command.args }
 }
 
 /** The text of `--help`, with a line feed at its end. */
@@ -102,6 +116,8 @@ function commandOf(definition: CommandDefinition): Command {
     // Commander would make camel case of the name, and the opposite of `--x` of `--no-x`.
     option.attributeName = () => flag.name
     option.negate = false
+    if (flag.repeatable === true) option.argParser((one, before: string[] | undefined) => [...(before ?? []), one])
+    if (flag.hidden === true) option.hideHelp()
     command.addOption(option)
   }
   return command
@@ -110,15 +126,17 @@ function commandOf(definition: CommandDefinition): Command {
 function describe(flag: CommandFlag): string {
   const said = [
     ...(flag.required === true ? ['required'] : []),
+    ...(flag.repeatable === true ? ['repeatable'] : []),
     ...(flag.default === undefined ? [] : [`default ${flag.default === '' ? 'empty' : flag.default}`]),
     ...(flag.environment === undefined ? [] : [`environment ${flag.environment.join(' or ')}`]),
   ]
   return said.length === 0 ? flag.description : `${flag.description} (${said.join('; ')})`
 }
 
-function typedValue(value: unknown): string | undefined {
-  if (value === true) return 'true'
-  return typeof value === 'string' ? value : undefined
+function typedValues(value: unknown): readonly string[] | undefined {
+  if (value === true) return ['true']
+  if (Array.isArray(value)) return value.filter((one) => typeof one === 'string')
+  return typeof value === 'string' ? [value] : undefined
 }
 
 /**
@@ -157,17 +175,18 @@ function truth(text: string): boolean | undefined {
 }
 
 /** A switch is on or off by the spellings of `truth`. */
-function environmentValue(
+function environmentValues(
   flag: CommandFlag,
   environment: Readonly<Record<string, string | undefined>>,
-): string | undefined {
+): readonly string[] | undefined {
   for (const name of flag.environment ?? []) {
     const value = environment[name]
     if (value === undefined || value === '') continue
-    if (flag.value !== undefined) return value
+    if (flag.repeatable === true) return value.trim().split(/\s+/)
+    if (flag.value !== undefined) return [value]
     const isOn = truth(value)
     if (isOn === undefined) throw usageError(`The variable ${name} must be 1 or 0.`)
-    return isOn ? 'true' : undefined
+    return isOn ? ['true'] : undefined
   }
   return undefined
 }

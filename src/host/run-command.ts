@@ -7,6 +7,8 @@ export const exitCodes = { done: 0, partly: 1, usage: 2, failed: 100 } as const
 
 export interface RunnableCommand {
   readonly definition: CommandDefinition
+  /** The exit code for an error's code. Default: 100, whatever it is. */
+  readonly failureExitCode?: (code: string) => number
   /** Resolves with the exit code. What it throws is told in one sentence, exit code 100; with the code `USAGE`, 2. */
   run(values: CommandValues, host: ProgramHost): Promise<number>
 }
@@ -14,6 +16,10 @@ export interface RunnableCommand {
 export interface RunCommandOptions {
   /** From the first signal to the end of the process, whatever hangs. Default 30,000: what is buffered shall get out. */
   readonly stopTimeoutMs?: number
+  /** When something was thrown past the program. Default 100. */
+  readonly crashExitCode?: number
+  /** What `--version` prints behind the program's name. Default: there is no such flag. */
+  readonly version?: string
 }
 
 /** Runs this process as a command for people: its messages go to stderr under its name, its log lines bear the time. */
@@ -35,14 +41,19 @@ export async function runCommands(
       host.stdout.write(overview(program, commands))
       return exitCodes.done
     }
+    if (word === '--version' && options.version !== undefined) {
+      host.stdout.write(`${program} ${options.version}\n`)
+      return exitCodes.done
+    }
     const problem = word === undefined ? 'A command is missing.' : `There is no command "${word}".`
     host.terminal.write(`${program}: ${problem}\n${overview(program, commands)}`)
     return exitCodes.usage
   }, commandRun(options))
 }
 
-function commandRun({ stopTimeoutMs = 30_000 }: RunCommandOptions): Parameters<typeof runProgram>[1] {
-  return { stopTimeoutMs, log: 'timed', endsWithParent: false, crashExitCode: exitCodes.failed }
+function commandRun(options: RunCommandOptions): Parameters<typeof runProgram>[1] {
+  const { stopTimeoutMs = 30_000, crashExitCode = exitCodes.failed } = options
+  return { stopTimeoutMs, log: 'timed', endsWithParent: false, crashExitCode }
 }
 
 /** Runs a command in any surroundings; resolves with the exit code and never rejects. */
@@ -61,7 +72,7 @@ export async function runOn(host: ProgramHost, command: RunnableCommand, argv: r
     if (code === 'EPIPE') return exitCodes.done
     const usage = code === 'USAGE' ? `${usageLineOf(definition)}\nSee ${definition.name} --help.\n` : ''
     host.terminal.write(`${definition.name}: ${errorText(error)}\n${usage}`)
-    return code === 'USAGE' ? exitCodes.usage : exitCodes.failed
+    return code === 'USAGE' ? exitCodes.usage : (command.failureExitCode?.(code) ?? exitCodes.failed)
   }
 }
 

@@ -1,4 +1,4 @@
-import { fstatSync, type Stats } from 'node:fs'
+import { fstatSync, realpathSync, type Stats } from 'node:fs'
 import { Readable, type Writable } from 'node:stream'
 import type { Clock } from '../core/clock.ts'
 import { errorText } from '../core/errors.ts'
@@ -25,6 +25,10 @@ export interface ProgramHost {
   readonly signal: AbortSignal
   /** What aborted `signal`, if that was a signal to the process. */
   stoppedBy(): NodeJS.Signals | undefined
+  /** From now on SIGHUP calls this, where it ended the process before. */
+  onHangup(listener: () => void): void
+  /** How this program is started: absolute paths of the runtime and of the file it runs. */
+  readonly launch: readonly [runtime: string, file: string]
 }
 
 export interface RunOptions {
@@ -98,6 +102,10 @@ export async function runProgram(
       clock: systemClock,
       signal: abort.signal,
       stoppedBy: () => stoppedBy,
+      onHangup: (listener) => {
+        process.on('SIGHUP', listener)
+      },
+      launch: [process.execPath, realpathSync(process.argv[1] ?? '')],
     })
     terminal.clear()
     await drained([stdout, process.stderr], 30_000)

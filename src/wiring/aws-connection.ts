@@ -33,7 +33,7 @@ export async function connectAsCli(
 }
 
 /** `NO_PROXY` lists hosts and domains which are reached directly; `*` is all. */
-function proxyFor(
+export function proxyFor(
   endpoint: string | undefined,
   environment: Readonly<Record<string, string | undefined>>,
 ): string | undefined {
@@ -42,6 +42,7 @@ function proxyFor(
   const isExcepted = excepted.some(
     (entry) => entry === '*' || (entry !== '' && `.${host}`.endsWith(`.${entry.replace(/^\./, '')}`)),
   )
-  const proxy = environment['HTTPS_PROXY'] ?? environment['https_proxy']
+  const proxy =
+    environment['HTTPS_PROXY'] ?? environment['https_proxy'] ?? environment['ALL_PROXY'] ?? environment['all_proxy']
   return isExcepted || proxy === '' ? undefined : proxy
 }

@@ -6,7 +6,8 @@ import { textDecoder } from '../codecs/text.ts'
 import type { Decoder } from '../core/codec.ts'
 import type { LogEvent } from '../core/event.ts'
 import type { Counters } from '../core/metrics.ts'
-import type { EventMetadata, KinloaderSettings } from './inputs/kinloader-settings.ts'
+import type { EventMetadata } from './inputs/event-metadata.ts'
+import type { KinloaderSettings } from './inputs/kinloader-settings.ts'
 
 /** Of events whose record and input name none; the app's props keep it from being cut or joined. */
 const defaultSourcetype = 'kinloader'

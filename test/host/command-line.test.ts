@@ -14,6 +14,15 @@ const definition: CommandDefinition = {
   notes: ['A note.'],
 }
 
+const repeated: CommandDefinition = {
+  name: 'mover listen',
+  summary: 'Listens.',
+  flags: [
+    { name: 'port', value: 'PORT', environment: ['PORTS'], default: '6514', repeatable: true, description: 'where' },
+    { name: 'old', value: 'X', hidden: true, description: 'an old name' },
+  ],
+}
+
 function parse(
   argv: readonly string[],
   environment: Record<string, string> = {},
@@ -43,6 +52,24 @@ describe('the command line of a command', () => {
     assert.equal(parse(['--stream-name=s'], { MAX_RATE: '7', 'MAX-RATE': '8' })['max-rate'], '7')
     assert.equal(parse(['--stream-name=s'], { MAX_RATE: '', 'MAX-RATE': '8' })['max-rate'], '8')
     assert.equal(parse(['--stream-name=s'])['max-rate'], '3')
+  })
+
+  it('collects what may be given several times, from one place', () => {
+    const listed = (argv: readonly string[], environment: Record<string, string> = {}): unknown => {
+      const { lists, given, flags } = parseCommandLine(repeated, argv, environment)
+      assert.equal(flags.has('port'), false)
+      return [lists.get('port'), given.has('port')]
+    }
+    assert.deepEqual(listed(['--port=1', '--port', '2'], { PORTS: '3' }), [['1', '2'], true])
+    assert.deepEqual(listed([], { PORTS: ' 3\t4\n5 ' }), [['3', '4', '5'], true])
+    assert.deepEqual(listed([]), [['6514'], false])
+    assert.deepEqual(listed(['--port=6514']), [['6514'], true])
+  })
+
+  it('takes a hidden flag, and does not show it', () => {
+    assert.equal(parseCommandLine(repeated, ['--old=y'], {}).flags.get('old'), 'y')
+    assert.doesNotMatch(helpOf(repeated), /--old/)
+    assert.match(helpOf(repeated), /--port <PORT>\s+where \(repeatable; default 6514; environment PORTS\)/)
   })
 
   it('takes required flags from the environment, and an empty variable for none', () => {

@@ -36,6 +36,8 @@ export async function runHere(
     clock: systemClock,
     signal: new AbortController().signal,
     stoppedBy: () => undefined,
+    onHangup: () => {},
+    launch: [process.execPath, '/usr/lib/kinloader/command.js'],
     ...surroundings,
   }
   const code = await runOn(host, command, argv)

@@ -34,6 +34,18 @@ export class RecordingFiles {
   readonly truncate = ((path: string, length: number) =>
     this.#done(`truncate ${this.#shown(path)} ${length}`, () => files.truncate(path, length))) as typeof files.truncate
 
+  readonly chmod = ((path: string, mode: number) =>
+    this.#done(`chmod ${this.#shown(path)} ${mode.toString(8)}`, () => files.chmod(path, mode))) as typeof files.chmod
+
+  readonly lstat = ((path: string) =>
+    this.#done(`lstat ${this.#shown(path)}`, () => files.lstat(path))) as typeof files.lstat
+
+  readonly statfs = ((path: string) =>
+    this.#done(`statfs ${this.#shown(path)}`, () => files.statfs(path))) as typeof files.statfs
+
+  readonly rename = ((from: string, to: string) =>
+    this.#done(`rename ${this.#shown(from)} ${this.#shown(to)}`, () => files.rename(from, to))) as typeof files.rename
+
   readonly unlink = ((path: string) =>
     this.#done(`unlink ${this.#shown(path)}`, () => files.unlink(path))) as typeof files.unlink
 
@@ -53,6 +65,8 @@ export class RecordingFiles {
       write: (bytes: Buffer, at: number, length: number, position: number) =>
         this.#done(`write ${path} ${position}+${length}`, () => handle.write(bytes, at, taken(length), position)),
       truncate: (length: number) => this.#done(`truncate ${path} ${length}`, () => handle.truncate(length)),
+      datasync: () => this.#done(`datasync ${path}`, () => handle.datasync()),
+      readFile: () => this.#done(`readFile ${path}`, () => handle.readFile()),
       sync: () => this.#done(`sync ${path}`, () => handle.sync()),
       close: async () => {
         await handle.close()

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { KinloaderError } from '../../core/errors.ts'
 import { Deferred } from '../deferred.ts'
 import { spoolError } from './errors.ts'
-import { type Files, syncFolder } from './files.ts'
+import { type Files, syncFolder, writeWhole } from './files.ts'
 import { encodeFrames, type Frame, type FrameKind, frameHeadBytes, maxPayloadBytes } from './frames.ts'
 import type { Quota } from './quota.ts'
 
@@ -228,14 +228,6 @@ export class BatchFile implements SpoolBatch {
     const handle = this.#handle
     this.#handle = undefined
     await handle?.close()
-  }
-}
-
-async function writeWhole(handle: FileHandle, bytes: Buffer, position: number): Promise<void> {
-  for (let at = 0; at < bytes.length; ) {
-    const { bytesWritten } = await handle.write(bytes, at, bytes.length - at, position + at)
-    if (bytesWritten === 0) throw new Error('the file takes no more bytes')
-    at += bytesWritten
   }
 }
 

@@ -40,15 +40,21 @@ export function encodeFrames(frames: readonly Frame[]): Buffer {
   const bytes = Buffer.allocUnsafe(frames.reduce((sum, { payload }) => sum + frameHeadBytes + payload.length, 0))
   let at = 0
   for (const { kind, payload } of frames) {
-    bytes.writeUInt32BE(payload.length, at)
-    bytes[at + 4] = kind === 'entry' ? entryKind : sealKind
-    const headCrc = crc32(bytes.subarray(at, at + 5))
-    bytes.writeUIntBE(headCrc & 0xffffff, at + 5, 3)
-    bytes.writeUInt32BE(crc32(payload, headCrc), at + 8)
     bytes.set(payload, at + frameHeadBytes)
+    writeFrameHead(kind, bytes, at, payload.length)
     at += frameHeadBytes + payload.length
   }
   return bytes
+}
+
+/** Makes a frame of the `length` bytes of payload which stand `frameHeadBytes` behind `at` already. */
+export function writeFrameHead(kind: FrameKind, bytes: Buffer, at: number, length: number): void {
+  const start = at + frameHeadBytes
+  bytes.writeUInt32BE(length, at)
+  bytes[at + 4] = kind === 'entry' ? entryKind : sealKind
+  const headCrc = crc32(bytes.subarray(at, at + 5))
+  bytes.writeUIntBE(headCrc & 0xffffff, at + 5, 3)
+  bytes.writeUInt32BE(crc32(bytes.subarray(start, start + length), headCrc), at + 8)
 }
 
 /** Never throws, and never yields a frame which was not written: reading ends before the first doubtful byte. */

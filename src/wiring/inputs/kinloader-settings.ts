@@ -1,3 +1,4 @@
+import { type EventMetadata, readFallback, readMetadata } from './event-metadata.ts'
 import { implicitArguments, kinloaderScheme, SECRET_MASK } from './kinloader.ts'
 import { SettingReader, type SettingParameters } from './setting-reader.ts'
 import { parseBoolean, parseChoice, parseInteger, parsePattern, parseTime, parseUrl } from './setting-values.ts'
@@ -58,13 +59,6 @@ export interface AwsSettings {
   readonly proxy: string | undefined
 }
 
-export interface EventMetadata {
-  readonly host: string | undefined
-  readonly source: string | undefined
-  readonly sourcetype: string | undefined
-  readonly index: string | undefined
-}
-
 /** What the settings depend on besides the arguments. */
 export interface SettingsSurroundings {
   /** The host name splunkd goes by; what `$decideOnStartup` means. */
@@ -72,8 +66,6 @@ export interface SettingsSurroundings {
   /** The environment of the process, asked for AWS_REGION only. */
   readonly environment?: Readonly<Record<string, string | undefined>>
 }
-
-const anyMetadata = /^[^\r\n]{1,1024}$/
 
 /**
  * Parameters to settings. An empty value is an absent one. Throws one `BAD_SETTING` error that names everything
@@ -210,25 +202,5 @@ function readAws(reader: SettingReader): AwsSettings {
         parsePattern(text, /^[\w+=,.@-]{2,64}$/, 'letters, digits and any of +=,.@_-, between 2 and 64'),
       ) ?? '',
     proxy: reader.optional('proxy', (text) => parseUrl(text, { userInfo: true })),
-  }
-}
-
-function readMetadata(reader: SettingReader, prefix: 'override_' | ''): EventMetadata {
-  const read = (name: string): string | undefined =>
-    reader.optional(`${prefix}${name}`, (text) =>
-      parsePattern(text, anyMetadata, 'one line of at most 1024 characters'),
-    )
-  return { host: read('host'), source: read('source'), sourcetype: read('sourcetype'), index: read('index') }
-}
-
-/** splunkd's placeholders are no values: `$decideOnStartup` is its own host name, `default` the default index. */
-function readFallback(reader: SettingReader, serverHost: string | undefined): EventMetadata {
-  const given = readMetadata(reader, '')
-  const isReal = (value: string | undefined): boolean => value !== undefined && value !== '$decideOnStartup'
-  return {
-    host: isReal(given.host) ? given.host : serverHost === '' ? undefined : serverHost,
-    source: isReal(given.source) ? given.source : undefined,
-    sourcetype: isReal(given.sourcetype) ? given.sourcetype : undefined,
-    index: given.index === 'default' ? undefined : given.index,
   }
 }

@@ -1,3 +1,5 @@
+import { isIP } from 'node:net'
+
 /**
  * Texts of conf files to typed values. Each function throws a `RangeError` whose message completes the sentence
  * "<setting> must be …" and which does not hold the value.
@@ -68,6 +70,38 @@ export function parseUrl(text: string, options: { userInfo: boolean }): string {
     throw new RangeError('a URL without user name and password')
   }
   return text.replace(/\/+$/, '')
+}
+
+/** An IP address, also in the brackets of a URL, which are meant well. */
+export function parseAddress(text: string): string {
+  const address = text.replace(/^\[(.*)\]$/, '$1')
+  if (isIP(address) === 0) throw new RangeError('an IP address such as 0.0.0.0 or ::')
+  return address
+}
+
+/** An IANA name, in its usual spelling. */
+export function parseTimeZone(text: string): string {
+  try {
+    // Offsets such as +05:30 are known to `Intl`, but are no names.
+    if (/^[a-z]/i.test(text)) return new Intl.DateTimeFormat('en', { timeZone: text }).resolvedOptions().timeZone
+  } catch {
+    // There is none of this name.
+  }
+  throw new RangeError('a time zone such as UTC or Europe/Berlin')
+}
+
+/** `514, 1514 2514`: in order, without repetitions. */
+export function parsePorts(text: string): readonly number[] {
+  const ports = parseList(text).map((part) => (/^\d{1,5}$/.test(part) ? Number(part) : Number.NaN))
+  if (!ports.every((port) => port >= 1 && port <= 65_535)) {
+    throw new RangeError('ports between 1 and 65535, separated by commas or spaces')
+  }
+  return [...new Set(ports)]
+}
+
+/** Parts between commas or white space, none of them empty. */
+export function parseList(text: string): readonly string[] {
+  return text.split(/[\s,]+/).filter((part) => part !== '')
 }
 
 function durationText(durationMs: number): string {

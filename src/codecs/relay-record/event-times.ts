@@ -1,0 +1,55 @@
+import type { Counters } from '../../core/metrics.ts'
+import type { MessageFormat } from '../../core/message-block.ts'
+import { CefTimes } from '../cef-time.ts'
+import { gelfEvent } from '../gelf-event.ts'
+import { syslogTime } from '../syslog-time/message-time.ts'
+import type { TimeFallback } from '../syslog-time/time-fallback.ts'
+import { namedZone, type Zone } from '../syslog-time/zone.ts'
+
+/**
+ * When the message of each format happened: what it says itself, or else when it was received. Counts why it was that.
+ * Nothing here depends on the zone of the machine.
+ */
+export class EventTimes {
+  readonly #zone: Zone
+  readonly #cef: CefTimes
+  readonly #counters: Counters
+
+  /** `timeZone`: IANA name, of times without a zone. Throws `BAD_TIME_ZONE`. */
+  constructor(timeZone: string, counters: Counters) {
+    this.#zone = namedZone(timeZone)
+    this.#cef = new CefTimes(this.#zone)
+    this.#counters = counters
+  }
+
+  /** Milliseconds since 1970. */
+  timeOf(format: MessageFormat, message: Uint8Array, receivedMs: number): number {
+    const time = format === 'gelf' ? this.#gelfTime(message) : this.#syslogTime(message, receivedMs)
+    if (typeof time === 'number') return time
+    this.#counters.add(fallbackCounters[time])
+    return receivedMs
+  }
+
+  #syslogTime(message: Uint8Array, receivedMs: number): number | TimeFallback {
+    const time = syslogTime(message, receivedMs, this.#zone)
+    return time === 'no_time' || time === 'nil' ? (this.#cef.timeOf(message, receivedMs) ?? time) : time
+  }
+
+  #gelfTime(message: Uint8Array): number | TimeFallback {
+    const text = Buffer.from(message.buffer, message.byteOffset, message.length).toString('latin1')
+    const { time, isTimestampText, fault } = gelfEvent(text)
+    if (fault !== undefined) this.#counters.add(`gelf_invalid.${fault}`)
+    if (isTimestampText) this.#counters.add('gelf_timestamp_text')
+    return time
+  }
+}
+
+/** Ready made: a sender without times costs one a message. */
+const fallbackCounters: Readonly<Record<TimeFallback, string>> = {
+  no_time: 'time_fallback.no_time',
+  nil: 'time_fallback.nil',
+  bad_pri: 'time_fallback.bad_pri',
+  impossible_date: 'time_fallback.impossible_date',
+  clock_not_set: 'time_fallback.clock_not_set',
+  bad_timestamp: 'time_fallback.bad_timestamp',
+}

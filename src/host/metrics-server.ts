@@ -1,0 +1,133 @@
+import { once } from 'node:events'
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { errorCode, KinloaderError } from '../core/errors.ts'
+
+/** How a service is, in a word for machines and a sentence for people. */
+export interface Health {
+  readonly isGood: boolean
+  /** What is wrong, a sentence each; empty when it is good. */
+  readonly problems: readonly string[]
+}
+
+export interface MetricsServerOptions {
+  readonly address: string
+  /** 0: any free one. */
+  readonly port: number
+  /** The service's name, for the page at `/`. */
+  readonly name: string
+  /** In Prometheus's text format. */
+  readonly metrics: () => Promise<string>
+  /** `/healthz`: whether somebody should look. */
+  readonly health: () => Health
+  /** `/readyz`: whether it should be sent anything now. */
+  readonly readiness: () => Health
+  /** Called at each request, with the path when it is one of ours. */
+  readonly onRequest?: (path: string) => void
+}
+
+/**
+ * What Prometheus and load balancers ask. GET and HEAD only; a few connections at once, each for a short time: whoever
+ * reaches this port must not be able to use the service up.
+ */
+export class MetricsServer {
+  readonly #options: MetricsServerOptions
+  readonly #server: Server
+
+  private constructor(options: MetricsServerOptions) {
+    this.#options = options
+    this.#server = createServer(
+      { requestTimeout: 5000, headersTimeout: 5000, keepAliveTimeout: 5000 },
+      (request, response) => {
+        void this.#answer(request, response)
+      },
+    )
+    this.#server.maxConnections = 64
+  }
+
+  /** Rejects with `LISTEN_DENIED`, `LISTEN_IN_USE` or `LISTEN_FAILED`. */
+  static async open(options: MetricsServerOptions): Promise<MetricsServer> {
+    const server = new MetricsServer(options)
+    try {
+      server.#server.listen(options.port, options.address)
+      await once(server.#server, 'listening')
+    } catch (cause) {
+      throw listenError(options.port, cause)
+    }
+    // Whatever goes wrong with one connection is told to its client alone.
+    server.#server.on('error', () => {})
+    return server
+  }
+
+  get port(): number {
+    return (this.#server.address() as AddressInfo).port
+  }
+
+  async close(): Promise<void> {
+    if (!this.#server.listening) return
+    const closed = once(this.#server, 'close')
+    this.#server.close()
+    this.#server.closeAllConnections()
+    await closed
+  }
+
+  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const path = (request.url ?? '/').replace(/[?#].*$/s, '')
+    const page = request.method === 'GET' || request.method === 'HEAD' ? await this.#page(path) : notAllowed
+    this.#options.onRequest?.(paths.has(path) ? path : 'other')
+    response.writeHead(page.status, {
+      'content-type': page.type ?? 'text/plain; charset=utf-8',
+      'cache-control': 'no-store',
+    })
+    response.end(request.method === 'HEAD' ? undefined : page.text)
+  }
+
+  async #page(path: string): Promise<Page> {
+    const { name, metrics, health, readiness } = this.#options
+    switch (path) {
+      case '/':
+        return { status: 200, text: `${name}: /metrics, /healthz, /readyz\n` }
+      case '/metrics':
+        return { status: 200, text: await metrics(), type: 'text/plain; version=0.0.4; charset=utf-8' }
+      case '/healthz':
+        return pageOf(health())
+      case '/readyz':
+        return pageOf(readiness())
+      case '/robots.txt':
+        return { status: 200, text: 'User-agent: *\nDisallow: /\n' }
+      default:
+        return notFound
+    }
+  }
+}
+
+interface Page {
+  readonly status: number
+  readonly text: string
+  readonly type?: string
+}
+
+const paths: ReadonlySet<string> = new Set(['/', '/metrics', '/healthz', '/readyz', '/robots.txt'])
+
+const notFound: Page = { status: 404, text: 'There is no such page.\n' }
+const notAllowed: Page = { status: 405, text: 'GET and HEAD only.\n' }
+
+function pageOf({ isGood, problems }: Health): Page {
+  return isGood ? { status: 200, text: 'ok\n' } : { status: 503, text: `${problems.join('\n')}\n` }
+}
+
+function listenError(port: number, cause: unknown): KinloaderError {
+  const name = `the port ${port} for metrics`
+  switch (errorCode(cause)) {
+    case 'EACCES':
+      return new KinloaderError('LISTEN_DENIED', `This user may not use ${name}; choose one above 1023.`, { cause })
+    case 'EADDRINUSE':
+      return new KinloaderError('LISTEN_IN_USE', `Another program uses ${name}; choose another.`, { cause })
+    default:
+      return new KinloaderError(
+        'LISTEN_FAILED',
+        `There is no listening on ${name} (${errorCode(cause)}); see --address.`,
+        { cause },
+      )
+  }
+}

@@ -1,0 +1,63 @@
+import * as nodeFiles from 'node:fs/promises'
+import { decodeJournalBlock } from '../../codecs/journal-block.ts'
+import { errorCode } from '../../core/errors.ts'
+import type { IdentifiedBlock } from '../../core/message-block.ts'
+import type { Files } from '../spooling/files.ts'
+import { decodeFrames } from '../spooling/frames.ts'
+
+/** A segment which takes nothing more and waits to be made into records. May be sent to another thread. */
+export interface ClosedSegment {
+  /** Of its file: `000000000042-k3v9x0ab.journal`. */
+  readonly file: string
+  readonly path: string
+  /** What of the file counts. */
+  readonly bytes: number
+  /** An earlier process may have been killed while it wrote the end. */
+  readonly isLeftover: boolean
+}
+
+/** What became of reading one. May be sent to another thread. */
+export interface SegmentEnd {
+  /** Up to here the file holds whole blocks. */
+  readonly wholeBytes: number
+  /** `torn`: a crash cut the last write short, nobody was told that it is safe. `damaged`: somebody was. */
+  readonly rest: 'nothing' | 'torn' | 'damaged' | 'unreadable'
+}
+
+/** A file which no journal wrote must not fill the memory. A segment ends at 16 MiB, or four times its messages. */
+const maxSegmentBytes = 256 * 1024 * 1024
+
+/**
+ * The blocks of a segment as far as they are whole: views of one buffer. What cannot be read is told in `end` and never
+ * thrown, for it will not get better; rejects where it may, as when too many files are open.
+ */
+export async function readSegment(
+  segment: ClosedSegment,
+  files: Pick<Files, 'open'> = nodeFiles,
+): Promise<{ readonly blocks: readonly IdentifiedBlock[]; readonly end: SegmentEnd }> {
+  if (segment.bytes > maxSegmentBytes) return { blocks: [], end: { wholeBytes: 0, rest: 'damaged' } }
+  let bytes: Buffer
+  try {
+    const handle = await files.open(segment.path, 'r')
+    try {
+      bytes = (await handle.readFile()).subarray(0, segment.bytes)
+    } finally {
+      await handle.close()
+    }
+  } catch (error) {
+    if (!['EIO', 'EACCES', 'EPERM', 'EISDIR', 'EUCLEAN', 'ENOENT'].includes(errorCode(error))) throw error
+    return { blocks: [], end: { wholeBytes: 0, rest: 'unreadable' } }
+  }
+  const { entries, wholeBytes, rest: end } = decodeFrames(bytes)
+  // This process knows how much it wrote; nothing of that was torn by its own death.
+  const rest = !segment.isLeftover && wholeBytes < segment.bytes ? 'damaged' : end
+  const blocks: IdentifiedBlock[] = []
+  for (const entry of entries) {
+    const block = decodeJournalBlock(Buffer.from(entry.buffer, entry.byteOffset, entry.length))
+    // A whole frame which holds no block: another version's. What it holds stays in the file which is kept aside.
+    if (block === undefined)
+      return { blocks, end: { wholeBytes: entry.byteOffset - bytes.byteOffset, rest: 'damaged' } }
+    blocks.push(block)
+  }
+  return { blocks, end: { wholeBytes, rest } }
+}

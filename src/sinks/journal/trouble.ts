@@ -1,0 +1,63 @@
+import type { Clock } from '../../core/clock.ts'
+import type { Logger } from '../../core/logger.ts'
+import type { Counters } from '../../core/metrics.ts'
+import { spoolError } from '../spooling/errors.ts'
+
+export interface SpoolTroubleOptions {
+  readonly folder: string
+  readonly clock: Clock
+  readonly logger: Logger
+  readonly counters: Counters
+  /** Nobody waits any more. */
+  readonly over: AbortSignal
+}
+
+/** Times in which the disk takes nothing: told once when they begin and once when they end. */
+export class SpoolTrouble {
+  readonly #options: SpoolTroubleOptions
+  #sinceMs: number | undefined
+  #waiting = new AbortController()
+
+  constructor(options: SpoolTroubleOptions) {
+    this.#options = options
+    options.over.addEventListener('abort', () => {
+      this.hurry()
+    })
+  }
+
+  get isOn(): boolean {
+    return this.#sinceMs !== undefined
+  }
+
+  /** Resolves when it is worth another try: after a second, when room was made, or when all is over. */
+  async wait(error: unknown): Promise<void> {
+    const { folder, clock, logger, counters, over } = this.#options
+    if (this.#sinceMs === undefined) {
+      const { message, code } = spoolError(error, folder)
+      this.#sinceMs = clock.monotonic()
+      counters.add('spool_full_waits')
+      logger.warn('spool', {
+        error: message,
+        code,
+        effect: 'TCP and TLS wait, UDP is dropped; tried again each second',
+      })
+    }
+    if (!over.aborted) await clock.sleep(retryMs, this.#waiting.signal)
+  }
+
+  ended(): void {
+    if (this.#sinceMs === undefined) return
+    const { clock, logger } = this.#options
+    const seconds = Math.round((clock.monotonic() - this.#sinceMs) / 1000)
+    this.#sinceMs = undefined
+    logger.info('spool', { state: 'taking messages again', seconds })
+  }
+
+  /** Those who wait try again at once. */
+  hurry(): void {
+    this.#waiting.abort()
+    this.#waiting = new AbortController()
+  }
+}
+
+const retryMs = 1000

@@ -1,0 +1,59 @@
+import { writeFile } from 'node:fs/promises'
+import path from 'node:path'
+import type { MessagePort } from 'node:worker_threads'
+import { RecordMaker } from '../../../codecs/relay-record/record-maker.ts'
+import { errorCode, errorText } from '../../../core/errors.ts'
+import { Counters } from '../../../core/metrics.ts'
+import { writeRecords } from '../../../sinks/firehose/write-records.ts'
+import { readSegment } from '../../../sinks/journal/read-segment.ts'
+import type { MadeRecords, RecordAnswer, RecordRequest } from './record-thread.ts'
+
+/** What the making of records goes by, for as long as the thread lives. */
+export interface RecordSettings {
+  readonly recordsPath: string
+  readonly groupPrefix: string
+  readonly timeZone: string
+  readonly packs: boolean
+  /** Whether record files are forced to the disk. */
+  readonly isSynced: boolean
+}
+
+/** The other end of `RecordThread`: answers each request, one after the other. */
+export function serveRecords(port: MessagePort, settings: RecordSettings): void {
+  port.on('message', (request: RecordRequest) => {
+    void makeRecords(request, settings).then(
+      (made) => {
+        port.postMessage({ made } satisfies RecordAnswer)
+      },
+      (error: unknown) => {
+        const failure = { code: errorCode(error) || 'RECORDS_FAILED', message: errorText(error) }
+        port.postMessage({ failure } satisfies RecordAnswer)
+      },
+    )
+  })
+}
+
+/** The records of a segment, on the disk when it resolves. Once more makes the same. Rejects when the disk fails. */
+export async function makeRecords({ segment, owner }: RecordRequest, settings: RecordSettings): Promise<MadeRecords> {
+  const { recordsPath, groupPrefix, timeZone, packs, isSynced } = settings
+  const counters = new Counters()
+  const { blocks, end } = await readSegment(segment)
+  const maker = new RecordMaker({ owner, groupPrefix, timeZone, packs, counters })
+  for (const block of blocks) maker.add(block)
+  const { records, unfit } = maker.finish()
+  for (const { id, bytes } of unfit) {
+    await writeFile(path.join(recordsPath, `${id}${unfitSuffix}`), bytes, { mode: 0o600 })
+  }
+  return {
+    records: await writeRecords(
+      { folder: recordsPath, segment: segment.file, isSynced },
+      records.map(({ bytes }) => bytes),
+    ),
+    unfit: unfit.map(({ id, bytes }) => ({ name: `${id}${unfitSuffix}`, bytes: bytes.length })),
+    end,
+    counted: counters.snapshot(),
+  }
+}
+
+/** A message which no record can hold, on its way into quarantine. */
+const unfitSuffix = '.message'

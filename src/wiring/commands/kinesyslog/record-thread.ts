@@ -1,0 +1,82 @@
+import { Worker } from 'node:worker_threads'
+import { KinloaderError } from '../../../core/errors.ts'
+import type { ClosedSegment, SegmentEnd } from '../../../sinks/journal/read-segment.ts'
+import type { WrittenRecords } from '../../../sinks/firehose/write-records.ts'
+import type { RecordSettings } from './record-making.ts'
+
+/** What is asked of the thread. */
+export interface RecordRequest {
+  readonly segment: ClosedSegment
+  readonly owner: string
+}
+
+/** What came of it; the records are on the disk. */
+export interface MadeRecords {
+  readonly records: WrittenRecords
+  /** Files in the records' folder: messages which no record can hold. */
+  readonly unfit: readonly { readonly name: string; readonly bytes: number }[]
+  readonly end: SegmentEnd
+  /** What was counted meanwhile, by name. */
+  readonly counted: Readonly<Record<string, number>>
+}
+
+/** What the thread answers: records, or why there are none, with the code to decide by. */
+export type RecordAnswer =
+  | { readonly made: MadeRecords }
+  | { readonly failure: { readonly code: string; readonly message: string } }
+
+/**
+ * The thread which makes records of segments: event times, JSON and gzip cost most of what a relay costs, and must not
+ * keep the sockets waiting. One segment at a time, so it holds only one.
+ */
+export class RecordThread {
+  /** Rejects when the thread has died; never resolves. The program must end then: it would be deaf before long. */
+  readonly died: Promise<never>
+  readonly #worker: Worker
+  #answered: ((answer: RecordAnswer) => void) | undefined
+  #isClosing = false
+
+  /** `file` is what the thread runs; it must call `serveRecords`. */
+  constructor(file: string, settings: RecordSettings) {
+    this.#worker = new Worker(file, { workerData: settings })
+    this.#worker.on('message', (answer: RecordAnswer) => {
+      this.#answered?.(answer)
+    })
+    this.died = new Promise((_resolve, reject) => {
+      this.#worker.on('error', (cause) => {
+        reject(threadDied(cause))
+      })
+      this.#worker.on('exit', () => {
+        if (!this.#isClosing) reject(threadDied(undefined))
+      })
+    })
+    // Whoever waits for it hears of it; nobody needs to.
+    this.died.catch(() => undefined)
+  }
+
+  /** One at a time. Rejects with the failure's code, or with that of the thread's death. */
+  async make(request: RecordRequest): Promise<MadeRecords> {
+    const answer = await Promise.race([
+      this.died,
+      new Promise<RecordAnswer>((resolve) => {
+        this.#answered = resolve
+        this.#worker.postMessage(request)
+      }),
+    ])
+    if ('made' in answer) return answer.made
+    throw new KinloaderError(answer.failure.code, answer.failure.message, { retryable: true })
+  }
+
+  async close(): Promise<void> {
+    this.#isClosing = true
+    await this.#worker.terminate()
+  }
+}
+
+function threadDied(cause: unknown): KinloaderError {
+  return new KinloaderError(
+    'WORKER',
+    'The thread which makes records has died; what was accepted is in the spool and is delivered after a restart.',
+    { cause },
+  )
+}

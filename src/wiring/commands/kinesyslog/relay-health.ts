@@ -1,0 +1,45 @@
+import type { Health } from '../../../host/metrics-server.ts'
+import type { UploadHealth } from '../../../sinks/firehose/uploader-options.ts'
+import type { ListenerStatus } from '../../../sources/sockets/source.ts'
+
+/** What a relay's health is judged by. */
+export interface RelayState {
+  readonly journal: 'ok' | 'full'
+  readonly upload: UploadHealth
+  readonly listeners: readonly ListenerStatus[]
+  /** Whether it takes messages: not before it listens, nor when it was told to end. */
+  readonly isServing: boolean
+  readonly nowMs: number
+}
+
+/** Uploads which fail for longer are worth somebody's sleep, in milliseconds. */
+const maxFailingMs = 5 * 60_000
+
+/** Whether somebody should look. */
+export function healthOf({ journal, upload, listeners, isServing, nowMs }: RelayState): Health {
+  const failingMs = upload.failingSinceMs === undefined ? 0 : nowMs - upload.failingSinceMs
+  return healthFrom([
+    ...fullSpool(journal),
+    ...(failingMs > maxFailingMs
+      ? [
+          `Firehose has taken nothing for ${Math.round(failingMs / 60_000)} minutes (${upload.lastError ?? 'no answer'}).`,
+        ]
+      : []),
+    ...listeners
+      .filter(({ isListening }) => isServing && !isListening)
+      .map(({ listener: { transport, port } }) => `The ${transport.toUpperCase()} port ${port} is not listened on.`),
+  ])
+}
+
+/** Whether it should be sent anything now. */
+export function readinessOf({ journal, isServing }: RelayState): Health {
+  return healthFrom([...(isServing ? [] : ['It is starting or ending.']), ...fullSpool(journal)])
+}
+
+function fullSpool(journal: 'ok' | 'full'): readonly string[] {
+  return journal === 'full' ? ['The spool is full, and senders are held back.'] : []
+}
+
+function healthFrom(problems: readonly string[]): Health {
+  return { isGood: problems.length === 0, problems }
+}
