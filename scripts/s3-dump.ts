@@ -38,13 +38,13 @@ export function* membersOf(object: Buffer): Generator<string, void> {
 }
 
 /**
- * Prints the messages in such objects, one after the other.
+ * Prints the messages in such objects, files or standard input, one after the other.
  *
  *     aws s3 cp s3://logs/2026/11/28/15/relay-1-… - | node scripts/s3-dump.ts --group /kinesyslog/syslog --length 100
  *
  * `--group` prints only those whose logGroup begins so, `--length` only those which have so many bytes or more.
  */
-function dump(files: readonly string[], group: string, minBytes: number): void {
+function dump(files: readonly (string | 0)[], group: string, minBytes: number): void {
   for (const file of files) {
     for (const member of membersOf(readFileSync(file))) {
       const { messageType, logGroup, logEvents } = JSON.parse(member) as DeliveredRecord
@@ -60,5 +60,5 @@ if (isStarted(import.meta.url)) {
     options: { group: { type: 'string', default: '' }, length: { type: 'string', default: '0' } },
     allowPositionals: true,
   })
-  dump(positionals.length === 0 ? ['/dev/stdin'] : positionals, values.group, Number(values.length))
+  dump(positionals.length === 0 ? [0] : positionals, values.group, Number(values.length))
 }

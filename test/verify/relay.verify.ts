@@ -4,7 +4,6 @@ import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { bundledCommands } from '../support/bundled-commands.ts'
 import { testedNode } from '../support/tested-node.ts'
 import { Authority } from './relay/certificates.ts'
 import { type DeliveredEvent, Delivery } from './relay/delivery.ts'
@@ -13,7 +12,7 @@ import { kernelDrops } from './relay/kernel-sockets.ts'
 import { assertNumbered, type Numbered } from './relay/numbered.ts'
 import { mustRun, type RealProgram } from './relay/real-program.ts'
 import { freePorts, PortPool } from './relay/port-pool.ts'
-import { RelayProcess } from './relay/relay-process.ts'
+import { RelayProcess, relayScript } from './relay/relay-process.ts'
 import { startRsyslog } from './relay/rsyslog.ts'
 
 /** A moto server, which takes any credentials: `KINLOADER_VERIFY_FIREHOSE_ENDPOINT=http://127.0.0.1:5000`. */
@@ -70,6 +69,8 @@ describe('the relay of syslog', function () {
     return messages
   }
 
+  // loggen sends the first second's messages at once: over UDP the kernel has to hold them. And it never reads: when it
+  // closes on the session tickets which a server sends in TLS 1.3, the kernel throws away what loggen has not sent yet.
   describe('from loggen of syslog-ng', () => {
     const loggen = (port: number, ...args: readonly string[]): Promise<unknown> =>
       mustRun('loggen', [...args, '127.0.0.1', `${port}`])
@@ -78,8 +79,8 @@ describe('the relay of syslog', function () {
 
     it('over UDP', async () => {
       const port = ports.take('udp')
-      await loggen(port, '--inet', '--dgram', '--no-framing', '--rate', '9000', '--number', '9000', '--size', '1000')
-      const messages = await assertReceived(port, { last: 8999, pattern: seq })
+      await loggen(port, '--inet', '--dgram', '--no-framing', '--rate', '2500', '--number', '6000', '--size', '1000')
+      const messages = await assertReceived(port, { last: 5999, pattern: seq })
       for (const message of messages) assert.match(message, padded)
     })
 
@@ -120,14 +121,14 @@ describe('the relay of syslog', function () {
 
     it('over TLS', async () => {
       const port = ports.take('tls')
-      await loggen(port, '--use-ssl', '--no-framing', '--rate', '4000', '--number', '2000', '--size', '500')
+      await loggen(port, '--use-ssl', '--no-framing', '--rate', '1000', '--number', '2000', '--size', '500')
       const messages = await assertReceived(port, { last: 1999, pattern: seq })
       for (const message of messages) assert.match(message, padded)
     })
 
     it('over TLS with octet counts of the IETF', async () => {
       const port = ports.take('tls')
-      await loggen(port, '--use-ssl', '--syslog-proto', '--rate', '4000', '--number', '2000', '--size', '500')
+      await loggen(port, '--use-ssl', '--syslog-proto', '--rate', '1000', '--number', '2000', '--size', '500')
       const messages = await assertReceived(port, { last: 1999, pattern: seq })
       for (const message of messages) assert.equal(Buffer.byteLength(message), 500)
     })
@@ -327,8 +328,8 @@ describe('the relay of syslog', function () {
 
 describe('the unit of the relay', () => {
   it('is what systemd takes, also with everything set which may be', async () => {
-    const script = path.join(await bundledCommands(), 'kinesyslog.js')
-    const { stdout } = await mustRun(testedNode, [script, 'install', '--dry-run', '--user', 'nobody'])
+    const script = await relayScript()
+    const { stdout } = await mustRun(testedNode, [script, 'install', '--dry-run', '--user', 'daemon'])
     const [, unit = '', override = ''] = stdout.split(/^# \/etc\/systemd\/system\/.*\n/m)
     assert.match(unit, /^\[Unit\]/)
     assert.match(override, /^Environment=/m)

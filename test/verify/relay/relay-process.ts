@@ -16,6 +16,11 @@ export interface RelayOptions {
   readonly options?: readonly string[]
 }
 
+/** The program as users have it. */
+export async function relayScript(): Promise<string> {
+  return path.join(await bundledCommands(), 'kinesyslog.js')
+}
+
 /** `kinesyslog listen` as users have it, with a spool of its own, which uploads each second. */
 export class RelayProcess {
   readonly #folder = mkdtempSync(path.join(tmpdir(), 'kinloader-relay-'))
@@ -43,7 +48,7 @@ export class RelayProcess {
 
   /** Resolves when all its ports are bound. */
   static async start(options: RelayOptions): Promise<RelayProcess> {
-    const relay = new RelayProcess(testedNode, path.join(await bundledCommands(), 'kinesyslog.js'), options)
+    const relay = new RelayProcess(testedNode, await relayScript(), options)
     const { ports } = options
     const streams = ports.all('tcp', 'tls', 'proxied', 'proxiedTls')
     try {
