@@ -5,7 +5,7 @@ import { build } from 'esbuild'
 import { collectLicences } from './licences.ts'
 
 /** The commands: each is a program of that name, and an entry of `bin` in package.json. */
-export const commands = ['dumpstream', 'logdecode', 'log2kinesis'] as const
+export const commands = ['dumpstream', 'kinesyslog', 'logdecode', 'log2kinesis'] as const
 
 /** A command which is larger has something in it that it does not need. */
 export const maxCommandBytes = 1_000_000

@@ -17,7 +17,9 @@ export async function buildApp(folder = path.join(root, 'dist/app')): Promise<Me
   rmSync(folder, { recursive: true, force: true })
   const { metafile } = await build({
     absWorkingDir: root,
-    entryPoints: Object.fromEntries(schemes.map((scheme) => [scheme, `src/programs/${scheme.replaceAll('_', '-')}.ts`])),
+    entryPoints: Object.fromEntries(
+      schemes.map((scheme) => [scheme, `src/programs/${scheme.replaceAll('_', '-')}.ts`]),
+    ),
     outdir: folder,
     bundle: true,
     splitting: true,

@@ -2,6 +2,8 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import type { CommandDefinition, CommandFlag } from '../src/host/command-line.ts'
 import type { InputArgument } from '../src/splunk/scheme.ts'
 import { dumpstreamCommand } from '../src/wiring/commands/dumpstream/command.ts'
+import { kinesyslogInstall } from '../src/wiring/commands/kinesyslog/install.ts'
+import { kinesyslogListen } from '../src/wiring/commands/kinesyslog/listen.ts'
 import { log2kinesisCheck } from '../src/wiring/commands/log2kinesis/check.ts'
 import { log2kinesisSend } from '../src/wiring/commands/log2kinesis/send.ts'
 import { logdecodeCommand } from '../src/wiring/commands/logdecode/command.ts'
@@ -15,6 +17,8 @@ export const commandDefinitions: readonly CommandDefinition[] = [
   log2kinesisCheck,
   dumpstreamCommand,
   logdecodeCommand,
+  kinesyslogListen,
+  kinesyslogInstall,
 ].map(({ definition }) => definition)
 
 /**

@@ -7,6 +7,7 @@ import { runSteps } from './verify/progress.ts'
 import { realSplunkStep } from './verify/real-splunk.ts'
 import { relayStep } from './verify/relay.ts'
 import { reportOf } from './verify/report.ts'
+import { spoolStep } from './verify/spool.ts'
 import type { Step } from './verify/step.ts'
 
 /**
@@ -26,6 +27,7 @@ const allSteps: readonly Step[] = [
   relayStep,
   demoStep,
   realSplunkStep,
+  spoolStep,
 ]
 
 const words = process.argv.slice(2)

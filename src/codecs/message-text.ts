@@ -25,9 +25,13 @@ export function withInvalidEscaped(message: Uint8Array): { readonly bytes: Buffe
   for (let at = 0; at < message.length; ) {
     const end = at + sequenceLength(message, at)
     if (end === at) {
-      length += bytes.write(`\\x${(message[at] ?? 0).toString(16)}`, length, 'latin1')
+      const byte = message[at++] ?? 0
+      bytes[length] = backslash
+      bytes[length + 1] = smallX
+      bytes[length + 2] = hexDigit(byte >>> 4)
+      bytes[length + 3] = hexDigit(byte & 15)
+      length += 4
       invalidBytes++
-      at++
     }
     for (; at < end; at++) bytes[length++] = message[at] ?? 0
   }
@@ -53,6 +57,15 @@ function sequenceLength(bytes: Uint8Array, at: number): number {
   return length
 }
 
+function hexDigit(value: number): number {
+  return value < 10 ? zero + value : smallA + value - 10
+}
+
 function asBuffer(bytes: Uint8Array): Buffer {
   return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 }
+
+const zero = 0x30
+const backslash = 0x5c
+const smallA = 0x61
+const smallX = 0x78

@@ -2,7 +2,7 @@ import { isMainThread, parentPort, workerData } from 'node:worker_threads'
 import { runCommands } from '../host/run-command.ts'
 import { kinesyslogInstall } from '../wiring/commands/kinesyslog/install.ts'
 import { kinesyslogListen } from '../wiring/commands/kinesyslog/listen.ts'
-import type { RecordSettings } from '../wiring/commands/kinesyslog/record-making.ts'
+import type { RecordSettings } from '../wiring/commands/kinesyslog/record-request.ts'
 import packageJson from '../../package.json' with { type: 'json' }
 
 /** The relay; and, started again as a thread of its own, what makes its records. */

@@ -10,6 +10,7 @@ import { awsKey } from './aws-key.ts'
 import { readSettings, type KinloaderSettings } from './inputs/kinloader-settings.ts'
 import { connectKinesis } from './kinesis-connection.ts'
 import { refuseRivals } from './rival-inputs.ts'
+import { sentence } from './sentence.ts'
 import { connectSplunkd } from './splunkd-connection.ts'
 
 /** For one request: the whole validation has 9 s, and several come one after the other. */
@@ -85,8 +86,4 @@ async function checkStream(stream: KinesisStream, settings: KinloaderSettings, s
     if (fault === 'throttled') return
     throw new KinloaderError('STREAM_UNUSABLE', sentence(kinesisAdvice(fault, error, where)), { cause: error })
   }
-}
-
-function sentence(text: string): string {
-  return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`
 }

@@ -1,5 +1,6 @@
 import type { Logger } from '../core/logger.ts'
 import type { Counters } from '../core/metrics.ts'
+import { LongEventWarning } from './long-event-warning.ts'
 import type { RecordEvents } from './record-events.ts'
 
 /**
@@ -9,14 +10,13 @@ import type { RecordEvents } from './record-events.ts'
 export class OutputWatch {
   readonly #output: Counters
   readonly #events: RecordEvents
-  readonly #logger: Logger
+  readonly #longEvents: LongEventWarning
   #replaced = 0
-  #warned = false
 
   constructor(output: Counters, events: RecordEvents, logger: Logger) {
     this.#output = output
     this.#events = events
-    this.#logger = logger
+    this.#longEvents = new LongEventWarning(output, logger)
   }
 
   /** Called when a shard's events were accepted, before the next shard's are encoded. */
@@ -24,12 +24,6 @@ export class OutputWatch {
     const replaced = this.#output.get('replaced_characters')
     if (replaced > this.#replaced) this.#events.counters(shardId).add('replaced_characters', replaced - this.#replaced)
     this.#replaced = replaced
-    if (this.#warned || this.#output.get('long_events') === 0) return
-    this.#warned = true
-    this.#logger.warn('long_event', {
-      shard: shardId,
-      effect:
-        'Splunk cuts events of this sourcetype after 10,000 bytes; set TRUNCATE = 0 for it in props.conf, told once',
-    })
+    this.#longEvents.look({ shard: shardId })
   }
 }

@@ -1,7 +1,9 @@
-import { servicePath, type SplunkdClient } from '../clients/splunkd.ts'
-import { errorCode, KinloaderError } from '../core/errors.ts'
+import type { SplunkdClient } from '../clients/splunkd.ts'
+import { KinloaderError } from '../core/errors.ts'
 import { kinloaderScheme } from './inputs/kinloader.ts'
 import { readSettings, type KinloaderSettings, type SettingsSurroundings } from './inputs/kinloader-settings.ts'
+import type { SettingParameters } from './inputs/setting-reader.ts'
+import { listInputs } from './listed-inputs.ts'
 
 export interface RivalSearch {
   readonly splunkd: SplunkdClient
@@ -19,8 +21,8 @@ export interface RivalSearch {
  * whose items have no place for the stream's name.
  */
 export async function refuseRivals({ splunkd, name, settings, surroundings, signal }: RivalSearch): Promise<void> {
-  for (const { name: other, content } of await listInputs(splunkd, signal)) {
-    const theirs = other === name ? undefined : read(content, surroundings)
+  for (const { name: other, params } of await listInputs(splunkd, kinloaderScheme.name, signal)) {
+    const theirs = other === name ? undefined : read(params, surroundings)
     if (theirs === undefined) continue
     if (isSameReader(theirs, settings)) {
       throw new KinloaderError(
@@ -37,54 +39,8 @@ export async function refuseRivals({ splunkd, name, settings, surroundings, sign
   }
 }
 
-interface Entry {
-  readonly name: string
-  readonly content: Readonly<Record<string, unknown>>
-}
-
-async function listInputs(splunkd: SplunkdClient, signal: AbortSignal): Promise<readonly Entry[]> {
-  try {
-    return entries(
-      await splunkd.request({
-        method: 'GET',
-        path: servicePath('-', 'data', 'inputs', kinloaderScheme.name),
-        query: { count: '0' },
-        signal,
-      }),
-    )
-  } catch (error) {
-    // Until a first input is saved some versions know nothing of the scheme.
-    if (errorCode(error) === 'SPLUNKD_NOT_FOUND') return []
-    throw error
-  }
-}
-
-function entries(answer: unknown): readonly Entry[] {
-  if (typeof answer !== 'object' || answer === null || !('entry' in answer) || !Array.isArray(answer.entry)) return []
-  return answer.entry.filter(
-    (entry: unknown): entry is Entry =>
-      typeof entry === 'object' &&
-      entry !== null &&
-      'name' in entry &&
-      typeof entry.name === 'string' &&
-      'content' in entry &&
-      typeof entry.content === 'object' &&
-      entry.content !== null,
-  )
-}
-
 /** Undefined for settings which cannot be read: such an input is no rival, it cannot run either. */
-function read(
-  content: Readonly<Record<string, unknown>>,
-  surroundings: SettingsSurroundings,
-): KinloaderSettings | undefined {
-  const params = new Map<string, string>()
-  for (const [key, value] of Object.entries(content)) {
-    // splunkd gives some values as JSON numbers and booleans.
-    if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') {
-      params.set(key, String(value))
-    }
-  }
+function read(params: SettingParameters, surroundings: SettingsSurroundings): KinloaderSettings | undefined {
   try {
     return readSettings(params, surroundings)
   } catch {

@@ -27,7 +27,10 @@ export function recordDecoder(settings: KinloaderSettings): Decoder<LogEvent> {
 }
 
 /** How an input's events are written. */
-export function splunkEncoder(settings: KinloaderSettings, counters: Counters): SplunkXmlEncoder {
+export function splunkEncoder(
+  settings: Pick<KinloaderSettings, 'fallback' | 'override'>,
+  counters: Counters,
+): SplunkXmlEncoder {
   return new SplunkXmlEncoder({
     counters,
     fallback: { sourcetype: defaultSourcetype, ...said(settings.fallback) },

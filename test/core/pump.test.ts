@@ -418,6 +418,126 @@ describe('the pump', () => {
     })
   })
 
+  describe('with several deliveries at once', () => {
+    /** One delivery a lane at a time, as many lanes as there are lists; writes are accepted by hand. */
+    function startLanes(lanes: readonly (readonly number[])[], parallel: number) {
+      const diary: string[] = []
+      const accepts: { readonly text: string; readonly accept: () => void; readonly refuse: (e: Error) => void }[] = []
+      const sink: Sink<string> = {
+        name: 'by hand',
+        write: (items) => {
+          diary.push(`write ${items.join(' ')}`)
+          return new Promise((resolve, reject) => {
+            const accept = (): void => {
+              resolve({ safe: Promise.resolve() })
+            }
+            accepts.push({ text: items.join(' '), accept, refuse: reject })
+          })
+        },
+        flush: async () => {},
+        close: async () => {},
+      }
+      const source = new ScriptedSource([], 'wait', diary)
+      source.read = async function* (signal) {
+        const next = lanes.map(() => 0)
+        const busy = new Set<number>()
+        let wake = (): void => undefined
+        signal.addEventListener('abort', () => {
+          wake()
+        })
+        while (!signal.aborted) {
+          const lane = lanes.findIndex((items, at) => !busy.has(at) && (next[at] ?? 0) < items.length)
+          if (lane < 0) {
+            if (lanes.every((items, at) => !busy.has(at) && next[at] === items.length)) return
+            await new Promise<void>((resolve) => {
+              wake = resolve
+            })
+            continue
+          }
+          const item = lanes[lane]?.[next[lane] ?? 0] ?? 0
+          next[lane] = (next[lane] ?? 0) + 1
+          busy.add(lane)
+          const release = (): void => {
+            diary.push(`release ${item}`)
+            busy.delete(lane)
+            wake()
+          }
+          yield { lane: String(lane), items: [item], bytes: 1, release, ack: () => diary.push(`ack ${item}`) }
+        }
+      }
+      const stop = new AbortController()
+      const done = pump({
+        source,
+        sink,
+        decode: (item) => [String(item)],
+        clock: systemClock,
+        signal: stop.signal,
+        parallel,
+      })
+      carried.push(done.catch(() => undefined))
+      const accept = (text: string): void => accepts.find((write) => write.text === text)?.accept()
+      const refuse = (text: string, error: Error): void => accepts.find((write) => write.text === text)?.refuse(error)
+      return { diary, stop, done, accept, refuse }
+    }
+
+    it('writes as many lanes as it is told to, in the order of the deliveries, and each lane in its own', async () => {
+      const { diary, done, accept } = startLanes([[10, 11, 12], [20], [30, 31]], 2)
+      await settled()
+      assert.deepEqual(diary, ['write 10', 'write 20'])
+      accept('20')
+      await settled()
+      assert.deepEqual(diary.slice(2), ['release 20', 'ack 20', 'write 30'])
+      accept('30')
+      await settled()
+      assert.deepEqual(diary.slice(5), ['release 30', 'ack 30', 'write 31'])
+      for (const item of ['10', '31', '11', '12']) {
+        accept(item)
+        await settled()
+      }
+      await done
+      assert.deepEqual(
+        diary.filter((entry) => entry.startsWith('write')),
+        ['write 10', 'write 20', 'write 30', 'write 31', 'write 11', 'write 12'],
+      )
+      assert.equal(diary.at(-1), 'close source')
+    })
+
+    it('acks nothing which was not accepted, though it was written before', async () => {
+      const { diary, stop, accept } = startLanes([[10], [20]], 2)
+      await settled()
+      accept('20')
+      await settled()
+      assert.deepEqual(diary.slice(2), ['release 20', 'ack 20'])
+      accept('10')
+      stop.abort()
+    })
+
+    it('waits at the end of the source until all have arrived', async () => {
+      const { diary, done, accept } = startLanes([[10], [20]], 5)
+      await settled()
+      accept('10')
+      await settled()
+      assert.equal(await hasSettled(done), false)
+      accept('20')
+      await done
+      assert.deepEqual(diary.slice(-3), ['release 20', 'ack 20', 'close source'])
+    })
+
+    it('fails with the first which fails, though the source waits and others are on their way', async () => {
+      const { diary, done, accept, refuse } = startLanes([[10], [20], [30]], 3)
+      await settled()
+      refuse('20', new KinloaderError('BROKEN', 'broken'))
+      await settled()
+      refuse('10', new KinloaderError('ABORTED', 'aborted'))
+      accept('30')
+      await assert.rejects(done, { code: 'BROKEN' })
+      assert.deepEqual(
+        diary.filter((entry) => /20|10/.test(entry)),
+        ['write 10', 'write 20'],
+      )
+    })
+  })
+
   it('keeps no items alive while their safety is waited for', async () => {
     v8.setFlagsFromString('--expose-gc')
     const collect = runInNewContext('gc') as () => void

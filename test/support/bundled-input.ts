@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { buildApp } from '../../scripts/build.ts'
+import { buildApp, type schemes } from '../../scripts/build.ts'
 import { testedNode } from './tested-node.ts'
 
 /** A modular input as splunkd starts it. */
@@ -11,22 +11,22 @@ export interface InputCommand {
 }
 
 /**
- * The input `kinloader`, bundled as it is in the Splunk app; made once, removed when this process ends.
+ * A modular input, bundled as it is in the Splunk app; the bundle is made once, and removed when this process ends.
  *
  * It runs under the Node of the tests, or under the binary which `KINLOADER_NODE` names.
  */
-export function bundledInput(): Promise<InputCommand> {
-  bundle.made ??= bundleInput()
-  return bundle.made
+export async function bundledInput(scheme: (typeof schemes)[number] = 'kinloader'): Promise<InputCommand> {
+  bundle.made ??= bundleInputs()
+  return { command: testedNode, args: [join(await bundle.made, `${scheme}.js`)] }
 }
 
-const bundle: { made: Promise<InputCommand> | undefined } = { made: undefined }
+const bundle: { made: Promise<string> | undefined } = { made: undefined }
 
-async function bundleInput(): Promise<InputCommand> {
+async function bundleInputs(): Promise<string> {
   const folder = mkdtempSync(join(tmpdir(), 'kinloader-bundle-'))
   process.once('exit', () => {
     rmSync(folder, { recursive: true, force: true })
   })
   await buildApp(folder)
-  return { command: testedNode, args: [join(folder, 'kinloader.js')] }
+  return folder
 }

@@ -1,11 +1,16 @@
 import * as files from 'node:fs/promises'
 import { relative } from 'node:path'
+import type { VirtualClock } from './virtual-clock.ts'
 
 export interface RecordingFilesOptions {
   /** Paths are written down relative to it. */
   readonly folder: string
   /** Called before anything is done; what it throws is what the call fails with. */
   readonly before?: (call: string) => void
+  /** The call is made when what it returns has resolved. */
+  readonly hold?: (call: string) => Promise<void> | undefined
+  /** Its time stands still while a call is under way, `hold` not counted. */
+  readonly clock?: VirtualClock
   /** How many of a write's bytes are written. Default all. */
   readonly taken?: (bytes: number) => number
 }
@@ -82,7 +87,8 @@ export class RecordingFiles {
   async #done<T>(call: string, act: () => Promise<T>): Promise<T> {
     this.calls.push(call)
     this.#options.before?.(call)
-    return act()
+    await this.#options.hold?.(call)
+    return this.#options.clock === undefined ? act() : this.#options.clock.busy(act())
   }
 }
 

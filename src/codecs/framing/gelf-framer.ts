@@ -155,7 +155,7 @@ export class GelfFramer implements Framer {
   }
 
   #deliver(message: Buffer, messages: Buffer[]): void {
-    if (this.#opening.mayBeHttp && this.#opening.isHttpRequest(message)) {
+    if (this.#opening.mayBeHttp && this.#opening.isHttpRequest(message, this.#maxMessageBytes)) {
       this.#refusal = 'http_check'
     } else if (message.length > this.#maxMessageBytes) {
       this.#counters.add('received')

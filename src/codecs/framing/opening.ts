@@ -21,9 +21,12 @@ export class Opening {
     return this.#mayBeHttp
   }
 
-  /** To be asked of each message until `mayBeHttp` is false: a request is the first line, and a whole one. */
-  isHttpRequest(line: Buffer): boolean {
-    const isRequest = this.#mayBeHttp && requestLine.test(line.toString('latin1'))
+  /**
+   * To be asked of each message until `mayBeHttp` is false: a request is the first line, a whole one. One which is longer
+   * than a message may be is none.
+   */
+  isHttpRequest(line: Buffer, maxMessageBytes: number): boolean {
+    const isRequest = this.#mayBeHttp && line.length <= maxMessageBytes && requestLine.test(line.toString('latin1'))
     this.#mayBeHttp = false
     return isRequest
   }

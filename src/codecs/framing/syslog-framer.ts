@@ -138,7 +138,8 @@ export class SyslogFramer implements Framer {
   }
 
   #deliver(line: Buffer, messages: Buffer[]): void {
-    if (this.#opening.mayBeHttp && this.#opening.isHttpRequest(line)) this.#refusal = 'http_check'
+    if (this.#opening.mayBeHttp && this.#opening.isHttpRequest(line, this.#maxMessageBytes))
+      this.#refusal = 'http_check'
     else if (this.#mode === 'octet') this.#refusal = 'not_counted'
     else messages.push(withinLimit(line, this.#maxMessageBytes, this.#counters))
   }

@@ -113,7 +113,9 @@ export class GelfDatagrams {
   #inflated(payload: Buffer): Buffer | undefined {
     const compression = compressionOf(payload)
     if (compression === undefined) return payload
-    const options = { maxOutputLength: this.#maxMessageBytes }
+    // Pieces of Node's usual 16 KiB cost more than the inflation of a message of usual size.
+    const chunkSize = Math.max(1024, Math.min(8 * payload.length, this.#maxMessageBytes + 1))
+    const options = { chunkSize, maxOutputLength: this.#maxMessageBytes }
     try {
       return compression === 'gzip' ? gunzipSync(payload, options) : inflateSync(payload, options)
     } catch {

@@ -112,7 +112,9 @@ export class EventBytes {
         const byte = bytes[next] ?? 0
         const kind = kinds[byte]
         if (kind === control) {
-          at += bytes.write(controlEscapes[byte] ?? '', at, 'latin1')
+          const escape = controlEscapes[byte] ?? noBytes
+          bytes.set(escape, at)
+          at += escape.length
           continue
         }
         if (kind === escaped) bytes[at++] = backslash
@@ -161,4 +163,7 @@ const kinds = Uint8Array.from({ length: 256 }, (_, byte) => {
   if (byte === quote || byte === backslash) return escaped
   return byte < 0x80 ? plain : wide
 })
-const controlEscapes = Array.from({ length: 0x20 }, (_, byte) => JSON.stringify(String.fromCharCode(byte)).slice(1, -1))
+const controlEscapes = Array.from({ length: 0x20 }, (_, byte) =>
+  Buffer.from(JSON.stringify(String.fromCharCode(byte)).slice(1, -1)),
+)
+const noBytes = Buffer.alloc(0)

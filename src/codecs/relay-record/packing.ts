@@ -1,28 +1,37 @@
 import type { MadeRecord } from './made-records.ts'
 
+/** A gzip member, a record by itself. */
+export interface Member extends MadeRecord {
+  /** Before compression. */
+  readonly plainBytes: number
+}
+
 /**
  * Joins gzip members which follow each other into records up to the limit: Firehose bills each record as if it had a
  * multiple of 5 KB. Readers have to accept several members in one record.
  */
-export function packed(members: readonly MadeRecord[], maxBytes: number): readonly MadeRecord[] {
+export function packed(members: readonly Member[], maxBytes: number): readonly MadeRecord[] {
   const records: MadeRecord[] = []
-  let waiting: MadeRecord[] = []
+  let waiting: Member[] = []
   let bytes = 0
+  let plainBytes = 0
   const close = (): void => {
     if (waiting.length > 0) records.push(joined(waiting))
     waiting = []
     bytes = 0
+    plainBytes = 0
   }
   for (const member of members) {
-    if (bytes + member.bytes.length > maxBytes) close()
+    if (bytes + member.bytes.length > maxBytes || plainBytes + member.plainBytes > maxPlainBytes) close()
     waiting.push(member)
     bytes += member.bytes.length
+    plainBytes += member.plainBytes
   }
   close()
   return records
 }
 
-function joined(members: readonly MadeRecord[]): MadeRecord {
+function joined(members: readonly Member[]): MadeRecord {
   const [first] = members
   if (first !== undefined && members.length === 1) return first
   // Not `Buffer.concat`, whose small ones share their memory with others.
@@ -36,3 +45,6 @@ function joined(members: readonly MadeRecord[]): MadeRecord {
   }
   return { bytes, events }
 }
+
+/** Our own readers take 32 MiB and 500,000 events of one record; an event has at least 85 bytes. */
+const maxPlainBytes = 16 * 1024 * 1024

@@ -6,6 +6,8 @@ export interface Part {
   readonly member: Uint8Array | undefined
   /** How many events it takes, at least one. */
   readonly count: number
+  /** Before compression. */
+  readonly plainBytes: number
 }
 
 export interface PartOptions {
@@ -67,8 +69,9 @@ export class Parts {
   }
 
   #taken(member: Uint8Array | undefined, count: number): Part {
+    const plainBytes = this.#options.head.length + this.#bytesOf(count) + 1
     this.#next += count
-    return { member, count }
+    return { member, count, plainBytes }
   }
 
   #firstCount(): number {

@@ -4,8 +4,8 @@ import { idOf } from '../message-ids.ts'
 import { EventBytes } from './event-bytes.ts'
 import { EventHead } from './event-head.ts'
 import { EventTimes } from './event-times.ts'
-import type { MadeRecord, MadeRecords, UnfitMessage } from './made-records.ts'
-import { packed } from './packing.ts'
+import type { MadeRecords, UnfitMessage } from './made-records.ts'
+import { type Member, packed } from './packing.ts'
 import { Parts } from './parts.ts'
 
 export interface RecordMakerOptions {
@@ -43,7 +43,7 @@ export class RecordMaker {
   readonly #groups = new Map<string, Group>()
   readonly #eventHead = new EventHead()
   readonly #events = new EventBytes()
-  #members: MadeRecord[] = []
+  #members: Member[] = []
   #unfit: UnfitMessage[] = []
 
   /** Throws `BAD_TIME_ZONE`. */
@@ -78,8 +78,8 @@ export class RecordMaker {
     this.#events.clear(head.length)
     let taken = 0
     const take = (): void => {
-      const { member, count } = parts.take()
-      if (member !== undefined) this.#members.push({ bytes: member, events: count })
+      const { member, count, plainBytes } = parts.take()
+      if (member !== undefined) this.#members.push({ bytes: member, events: count, plainBytes })
       else this.#setAside(blocks, taken)
       taken += count
     }
@@ -126,5 +126,6 @@ interface Group {
   readonly blocks: IdentifiedBlock[]
 }
 
-/** JSON which waits until it is compressed, in sizes of a record: logs seldom compress better than that. */
+/** JSON which waits until it is compressed, in sizes of a record: logs seldom compress better than that. Our own readers
+ * take 32 MiB of one record. */
 const windowRecords = 12

@@ -60,7 +60,9 @@ export class Connection implements Waiter {
   #isDrained = false
   /** The framer has given its last. */
   #isOver = false
-  /** All that the sender sent until its end was framed. */
+  /** Of what was sent something was discarded or dropped. */
+  #hasLost = false
+  /** All that was sent until the sender's end is on its way. */
   #isWhole = false
   #activeMs: number
   #waitingSinceMs: number | undefined
@@ -100,7 +102,7 @@ export class Connection implements Waiter {
       if (this.#isCut) this.#isDrained = true
       if (chunk !== null) {
         this.#activeMs = this.#room.clock.monotonic()
-        const messages = framer.push(chunk)
+        const messages = this.#framed(() => framer.push(chunk))
         const { refusal } = framer
         if (refusal !== undefined) this.#refuse(refusal)
         if (messages.length > 0) return this.#deliver(messages)
@@ -203,20 +205,29 @@ export class Connection implements Waiter {
 
   readonly #ack = (): void => {
     this.#unacked -= 1
-    if (this.#isOver) this.#settle()
+    this.#settle()
   }
 
   /** The rest of the framer; the connection is over. */
   #finish(): Delivery<MessageBlock> | undefined {
-    const { counters } = this.#room
-    const discarded = counters.get('discarded.partial_frame')
-    const messages = this.#options.framer.end()
-    this.#isWhole = this.#hasEnded && counters.get('discarded.partial_frame') === discarded
+    const { framer } = this.#options
+    const messages = this.#framed(() => framer.end())
     this.#isOver = true
+    this.#isWhole = this.#hasEnded && !this.#hasLost
+    if (!this.#isWhole) this.reset()
     if (messages.length > 0) return this.#deliver(messages)
     this.#settle()
     this.#leave()
     return undefined
+  }
+
+  /** What the framer gives; it also counts as received what it does not give, and for that there is no receipt. */
+  #framed(frame: () => readonly Uint8Array[]): readonly Uint8Array[] {
+    const { counters } = this.#room
+    const before = counters.get('received')
+    const messages = frame()
+    if (counters.get('received') - before !== messages.length) this.#hasLost = true
+    return messages
   }
 
   #refuse(refusal: NonNullable<Framer['refusal']>): void {
@@ -235,10 +246,9 @@ export class Connection implements Waiter {
     this.#end(httpAnswer)
   }
 
-  /** Once over: the receipt, as soon as it is true, or a reset. */
+  /** The receipt, as soon as it is true. */
   #settle(): void {
-    if (!this.#isWhole) this.reset()
-    else if (this.#unacked === 0) this.#end('')
+    if (this.#isWhole && this.#unacked === 0) this.#end('')
   }
 
   #end(lastWords: string): void {

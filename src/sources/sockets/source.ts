@@ -74,6 +74,7 @@ export class SocketSource implements Source<MessageBlock> {
   readonly #posts: readonly Post[]
   readonly #told = new Set<string>()
   readonly #closed = new AbortController()
+  #sweeping: Promise<void> | undefined
 
   /** Throws `TLS_UNUSABLE` or `CIDR_INVALID`. */
   constructor(options: SocketSourceOptions) {
@@ -85,10 +86,15 @@ export class SocketSource implements Source<MessageBlock> {
     this.#posts = options.listeners.map((listener) => this.#post(listener, peers))
   }
 
-  /** Binds all listeners. Those which could not be are told together; the others stay bound, whatever the caller does. */
+  /**
+   * Binds all listeners. Those which could not be are told together; the others stay bound, whatever the caller does.
+   * Once more: tries those which are not bound, until the stop.
+   */
   async open(): Promise<readonly ListenFailure[]> {
+    if (this.#options.stop.aborted) return []
     const failures = await Promise.all(
       this.#posts.map(async ({ listener, place }) => {
+        if (place.isOpen) return undefined
         try {
           await place.open()
         } catch (error) {
@@ -103,7 +109,7 @@ export class SocketSource implements Source<MessageBlock> {
         return undefined
       }),
     )
-    void this.#sweep()
+    this.#sweeping ??= this.#sweep()
     return failures.filter((failure) => failure !== undefined)
   }
 

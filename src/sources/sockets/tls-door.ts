@@ -37,6 +37,8 @@ export class TlsDoor {
     raw.once('close', () => {
       if (this.#handshakes.get(name) === handshake) this.#handshakes.delete(name)
     })
+    // Until the handshake is done, or who ends within it would be waited for; the TLS socket takes it over.
+    raw.allowHalfOpen = false
     this.#server.emit('connection', raw)
   }
 
@@ -48,8 +50,9 @@ export class TlsDoor {
       this.#handshakes.delete(name)
       return handshake
     }
-    const server = createServer({ ...options, allowHalfOpen: true, handshakeTimeout: 2 ** 31 - 1 })
+    const server = createServer({ ...options, handshakeTimeout: 2 ** 31 - 1 })
     server.on('secureConnection', (socket) => {
+      socket.allowHalfOpen = true
       const handshake = take(socket)
       const refusal = refusalOf(
         // Node gives the code as text, whatever its type says.

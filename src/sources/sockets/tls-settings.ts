@@ -1,7 +1,6 @@
-import { createPrivateKey, X509Certificate } from 'node:crypto'
-import { constants } from 'node:crypto'
+import { constants, createPrivateKey, X509Certificate } from 'node:crypto'
 import { createSecureContext, type TlsOptions } from 'node:tls'
-import { errorCode, errorText, KinloaderError } from '../../core/errors.ts'
+import { errorText, KinloaderError } from '../../core/errors.ts'
 import { type ClientRules, normalFingerprint } from './client-certificate.ts'
 
 /** What TLS listeners need; all files as PEM. */
@@ -64,9 +63,10 @@ function checkPair(certificate: Buffer, key: Buffer): void {
   try {
     const privateKey = createPrivateKey(key)
     if (first.checkPrivateKey(privateKey)) return
-  } catch (error) {
-    // OpenSSL's text may quote what it read.
-    const isLocked = errorCode(error) === 'ERR_MISSING_PASSPHRASE'
+  } catch {
+    // Without the cause: OpenSSL's text may quote what it read. With no terminal to ask for a passphrase it says nothing
+    // which could be told apart.
+    const isLocked = key.includes('ENCRYPTED')
     throw unusable(
       `the TLS private key ${isLocked ? 'is encrypted' : 'cannot be read'}: give a PEM file without passphrase`,
     )

@@ -23,7 +23,7 @@ export interface SyslogSettings {
   readonly idleTimeoutMs: number
   readonly allow: readonly string[]
   readonly proxyTrusted: readonly string[]
-  readonly udpReceiveBytes: number
+  readonly udpReceiveBufferBytes: number
   readonly timeZone: string
   readonly holdBackMs: number
   readonly metricsIntervalMs: number
@@ -55,7 +55,7 @@ export function readSyslogSettings(params: SettingParameters, splunkHome?: strin
     idleTimeoutMs: reader.duration('idle_timeout', { minMs: 0, maxMs: 86_400_000 }),
     allow: reader.optional('allow', parseBlocks) ?? [],
     proxyTrusted: reader.optional('proxy_trusted', parseBlocks) ?? [],
-    udpReceiveBytes: whole('udp_recv_buffer', { min: 1024, max: 1024 ** 3 }),
+    udpReceiveBufferBytes: whole('udp_recv_buffer', { min: 1024, max: 1024 ** 3 }),
     timeZone: reader.optional('timezone', parseTimeZone) ?? 'UTC',
     holdBackMs: reader.duration('hold_back', { minMs: 0, maxMs: 3_600_000 }),
     metricsIntervalMs: reader.duration('metrics_interval', { minMs: 1000, maxMs: 86_400_000 }),

@@ -36,7 +36,7 @@ describe('the settings of the input kinloader_syslog', () => {
       idleTimeoutMs: 0,
       allow: [],
       proxyTrusted: [],
-      udpReceiveBytes: 4_194_304,
+      udpReceiveBufferBytes: 4_194_304,
       timeZone: 'UTC',
       holdBackMs: 2000,
       metricsIntervalMs: 60_000,

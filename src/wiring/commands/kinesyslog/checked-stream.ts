@@ -1,7 +1,7 @@
 import type { FirehoseClient } from '@aws-sdk/client-firehose'
 import { errorText } from '../../../core/errors.ts'
 import { checkStream } from '../../../sinks/firehose/stream-check.ts'
-import type { RelayHost } from './relay.ts'
+import type { ProgramHost } from '../../../host/run.ts'
 
 /** For how long the start waits for what AWS says of the stream, in milliseconds: who sends by UDP does not wait. */
 const checkMs = 10_000
@@ -10,7 +10,7 @@ const checkMs = 10_000
 export async function checkedStream(
   client: FirehoseClient,
   stream: string,
-  { clock, logger, signal }: Pick<RelayHost, 'clock' | 'logger' | 'signal'>,
+  { clock, logger, signal }: Pick<ProgramHost, 'clock' | 'logger' | 'signal'>,
 ): Promise<void> {
   const done = new AbortController()
   const check = checkStream({ client, stream, logger, signal })

@@ -6,17 +6,7 @@ import { errorCode, errorText } from '../../../core/errors.ts'
 import { Counters } from '../../../core/metrics.ts'
 import { writeRecords } from '../../../sinks/firehose/write-records.ts'
 import { readSegment } from '../../../sinks/journal/read-segment.ts'
-import type { MadeRecords, RecordAnswer, RecordRequest } from './record-thread.ts'
-
-/** What the making of records goes by, for as long as the thread lives. */
-export interface RecordSettings {
-  readonly recordsPath: string
-  readonly groupPrefix: string
-  readonly timeZone: string
-  readonly packs: boolean
-  /** Whether record files are forced to the disk. */
-  readonly isSynced: boolean
-}
+import type { MadeRecords, RecordAnswer, RecordRequest, RecordSettings } from './record-request.ts'
 
 /** The other end of `RecordThread`: answers each request, one after the other. */
 export function serveRecords(port: MessagePort, settings: RecordSettings): void {

@@ -1,29 +1,6 @@
 import { Worker } from 'node:worker_threads'
 import { KinloaderError } from '../../../core/errors.ts'
-import type { ClosedSegment, SegmentEnd } from '../../../sinks/journal/read-segment.ts'
-import type { WrittenRecords } from '../../../sinks/firehose/write-records.ts'
-import type { RecordSettings } from './record-making.ts'
-
-/** What is asked of the thread. */
-export interface RecordRequest {
-  readonly segment: ClosedSegment
-  readonly owner: string
-}
-
-/** What came of it; the records are on the disk. */
-export interface MadeRecords {
-  readonly records: WrittenRecords
-  /** Files in the records' folder: messages which no record can hold. */
-  readonly unfit: readonly { readonly name: string; readonly bytes: number }[]
-  readonly end: SegmentEnd
-  /** What was counted meanwhile, by name. */
-  readonly counted: Readonly<Record<string, number>>
-}
-
-/** What the thread answers: records, or why there are none, with the code to decide by. */
-export type RecordAnswer =
-  | { readonly made: MadeRecords }
-  | { readonly failure: { readonly code: string; readonly message: string } }
+import type { MadeRecords, RecordAnswer, RecordRequest, RecordSettings } from './record-request.ts'
 
 /**
  * The thread which makes records of segments: event times, JSON and gzip cost most of what a relay costs, and must not

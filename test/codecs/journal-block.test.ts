@@ -1,0 +1,98 @@
+import assert from 'node:assert/strict'
+import fc from 'fast-check'
+import {
+  decodeJournalBlock,
+  encodeJournalBlock,
+  journalBlockBytes,
+  messageBytes,
+} from '../../src/codecs/journal-block.ts'
+import type { MessageBlock } from '../../src/core/message-block.ts'
+
+const block: MessageBlock = {
+  format: 'gelf',
+  address: '2001:db8::1',
+  port: 65_535,
+  receivedMs: 1_519_247_270_240,
+  messages: [Buffer.from('{"a":1}'), Buffer.of(), Buffer.from([0, 0xff, 0x0a])],
+}
+const firstId = Buffer.from('363f31369356443b9eee000000000001', 'hex')
+
+function encoded(of: MessageBlock, id = firstId): Buffer {
+  const bytes = Buffer.alloc(journalBlockBytes(of, messageBytes(of)))
+  assert.equal(encodeJournalBlock(of, id, bytes, 0), bytes.length)
+  return bytes
+}
+
+describe('journal block', () => {
+  it('is as it is drawn', () => {
+    assert.equal(
+      encoded(block).toString('hex'),
+      [
+        '01' + '02' + 'ffff' + '42761ba31a160000',
+        '363f31369356443b9eee000000000001' + '00000003',
+        '0b' + Buffer.from('2001:db8::1').toString('hex'),
+        '00000007' + '00000000' + '00000003',
+        Buffer.from('{"a":1}').toString('hex') + '00ff0a',
+      ].join(''),
+    )
+  })
+
+  it('decodes to what it was, as views', () => {
+    const bytes = encoded(block)
+    const decoded = decodeJournalBlock(bytes)
+    assert.deepEqual(plain(decoded), { ...plain(block), firstId: '363f3136-9356-443b-9eee-000000000001' })
+    bytes.fill(0x41)
+    assert.equal(Buffer.from(decoded?.messages[0] ?? []).toString(), 'AAAAAAA')
+  })
+
+  it('decodes whatever was encoded', () => {
+    const blocks = fc.record({
+      format: fc.constantFrom('syslog' as const, 'gelf' as const),
+      address: fc.oneof(fc.ipV4(), fc.ipV6(), fc.constant('')),
+      port: fc.integer({ min: 0, max: 65_535 }),
+      receivedMs: fc.double({ noNaN: true }),
+      messages: fc.array(fc.uint8Array({ maxLength: 300 }), { minLength: 1, maxLength: 40 }),
+    })
+    fc.assert(
+      fc.property(blocks, (of) => {
+        const decoded = plain(decodeJournalBlock(encoded(of)))
+        assert.deepEqual(decoded, { ...plain(of), firstId: '363f3136-9356-443b-9eee-000000000001' })
+      }),
+    )
+  })
+
+  it('is nothing when it is cut, longer than it says, or not of this layout', () => {
+    const bytes = encoded(block)
+    for (let end = 0; end < bytes.length; end++) assert.equal(decodeJournalBlock(bytes.subarray(0, end)), undefined)
+    assert.equal(decodeJournalBlock(Buffer.concat([bytes, Buffer.of(0)])), undefined)
+    for (const [at, value] of [
+      [0, 2],
+      [1, 0],
+      [1, 3],
+      [28, 0xff],
+      [31, 0],
+    ] as const) {
+      const other = Buffer.from(bytes)
+      other[at] = value
+      assert.equal(decodeJournalBlock(other), undefined, `byte ${at} as ${value}`)
+    }
+  })
+
+  it('never throws, and reads nothing outside of its bytes', () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 200 }), fc.nat(), (noise, at) => {
+        const bytes = encoded(block)
+        bytes.set(
+          noise.subarray(0, bytes.length),
+          Math.min(at % bytes.length, Math.max(0, bytes.length - noise.length)),
+        )
+        decodeJournalBlock(bytes)
+        decodeJournalBlock(Buffer.from(noise))
+      }),
+    )
+  })
+})
+
+function plain(of: MessageBlock | undefined): Record<string, unknown> {
+  return { ...of, messages: of?.messages.map((message) => Buffer.from(message).toString('hex')) }
+}
