@@ -14,6 +14,8 @@ import type { StepContext } from './step.ts'
 export interface DebianProgram {
   readonly name: string
   readonly package: string
+  /** Packages with parts which it does not need but we do. Unpacked only. */
+  readonly besides?: readonly string[]
   /** The arguments with which it shows that it works, in no time. */
   readonly probe: readonly string[]
   /** What becomes of it where the machine lacks it. Default `unpack`. */
@@ -89,13 +91,14 @@ const sandbox = ['-qq', '-o', 'APT::Sandbox::User=root'] as const
 
 /** What apt-get would install: `Inst libestr0 (0.1.11-1 Debian:12.15/oldstable [amd64])`. */
 async function missingPackages(program: DebianProgram, context: StepContext): Promise<readonly string[]> {
-  const args = ['--simulate', '--no-install-recommends', 'install', program.package]
+  const own = [program.package, ...(program.besides ?? [])]
+  const args = ['--simulate', '--no-install-recommends', 'install', ...own]
   const lines = await must(program, context, '/usr/bin/apt-get', args)
   const packages = lines.flatMap((line) => /^Inst (\S+)/.exec(line)?.[1] ?? [])
   // A C library does not go together with another one's loader.
   const wanted = packages.filter((name) => !/^libc6\b|^libc-bin$/.test(name))
   // It may be installed and not work, here or for this user.
-  return wanted.includes(program.package) ? wanted : [...wanted, program.package]
+  return [...new Set([...wanted, ...own])]
 }
 
 async function must(

@@ -10,6 +10,8 @@ import { assertNumbered } from './relay/numbered.ts'
 import { freePorts, PortPool } from './relay/port-pool.ts'
 import { mustRun, type RealProgram, runProgram } from './relay/real-program.ts'
 import { RelayProcess } from './relay/relay-process.ts'
+import { startRsyslog } from './relay/rsyslog.ts'
+import { sendLines } from './relay/send-lines.ts'
 
 /** A moto server, which takes any credentials: `KINLOADER_VERIFY_FIREHOSE_ENDPOINT=http://127.0.0.1:5000`. */
 const endpoint = process.env['KINLOADER_VERIFY_FIREHOSE_ENDPOINT']
@@ -18,7 +20,7 @@ if (endpoint === undefined) throw new Error('Set KINLOADER_VERIFY_FIREHOSE_ENDPO
 const last = 499
 const names = 'DNS:web-1.clients.example'
 
-describe('the relay, before openssl s_client with certificates', function () {
+describe('the relay, before clients with certificates', function () {
   this.timeout(30_000)
   let folder: string
   let delivery: Delivery
@@ -41,7 +43,7 @@ describe('the relay, before openssl s_client with certificates', function () {
     listed = await Authority.selfSigned(folder, 'listed', names)
     const crl = await authority.revoke(revoked)
     delivery = await Delivery.create(endpoint, 'relay-clients')
-    ports = await PortPool.of({ tls: 3, proxiedTls: 1 })
+    ports = await PortPool.of({ tls: 4, proxiedTls: 1 })
     const [one = 0, two = 0] = await freePorts(2)
     ;[metricsPort, balancer] = [one, two]
     const { raw } = new X509Certificate(readFileSync(listed.cert))
@@ -94,16 +96,38 @@ describe('the relay, before openssl s_client with certificates', function () {
     await assertReceived(balancer, '127.0.0.21')
   })
 
+  it('takes what rsyslog sends, with octet counts as RFC 5425 has it', async () => {
+    const port = ports.take('tls')
+    const [input = 0] = await freePorts(1)
+    const driver = 'StreamDriver="ossl" StreamDriverMode="1" StreamDriverAuthMode="x509/name"'
+    const format = 'template="RSYSLOG_SyslogProtocol23Format" TCP_Framing="octet-counted"'
+    const action = `protocol="tcp" ${format} ${driver} StreamDriverPermittedPeers="localhost"`
+    const rsyslog = await startRsyslog(folder, [{ port: input, target: port, action }], {
+      ca: authority.cert,
+      ...good,
+    })
+    try {
+      await sendLines({ port: input }, lines)
+      await assertReceived(port)
+    } finally {
+      await rsyslog.stop()
+    }
+  })
+
   describe('refuses, counts and delivers nothing of', () => {
     let port: number
     before(() => {
       port = ports.take('tls')
     })
 
-    const assertRefused = async (reason: string, certificate: Certificate | undefined): Promise<void> => {
+    const assertRefused = async (
+      reason: string,
+      certificate: Certificate | undefined,
+      ...args: readonly string[]
+    ): Promise<void> => {
       const before = await refusals()
       for (const version of ['-tls1_3', '-tls1_2'])
-        await runProgram('openssl', send(port, certificate, version), { input: lines.join('') })
+        await runProgram('openssl', send(port, certificate, version, ...args), { input: lines.join('') })
       const counted = await refusals()
       assert.deepEqual(counted, { ...before, [reason]: (before[reason] ?? 0) + 2 })
       assert.equal(delivery.events('syslog', port).length, 0)
@@ -117,6 +141,11 @@ describe('the relay, before openssl s_client with certificates', function () {
     it("one of another authority's", async () => {
       const other = await Authority.create(folder, 'another authority')
       await assertRefused('unknown_ca', await other.issue('other', names))
+    })
+
+    it("one of another authority's, which it sends along", async () => {
+      const other = await Authority.create(folder, 'a third authority')
+      await assertRefused('unknown_ca', await other.issue('third', names), '-cert_chain', other.cert)
     })
 
     it('one of another name', async () =>
@@ -137,7 +166,7 @@ describe('the relay, before openssl s_client with certificates', function () {
       await delivery.refresh()
       assert.deepEqual(
         Object.values(delivery.counts),
-        Array.from({ length: 4 }, () => lines.length),
+        Array.from({ length: 5 }, () => lines.length),
       )
     })
   })

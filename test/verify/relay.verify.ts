@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -14,6 +13,7 @@ import { mustRun, type RealProgram } from './relay/real-program.ts'
 import { freePorts, PortPool } from './relay/port-pool.ts'
 import { RelayProcess, relayScript } from './relay/relay-process.ts'
 import { startRsyslog } from './relay/rsyslog.ts'
+import { sendLines } from './relay/send-lines.ts'
 
 /** A moto server, which takes any credentials: `KINLOADER_VERIFY_FIREHOSE_ENDPOINT=http://127.0.0.1:5000`. */
 const endpoint = process.env['KINLOADER_VERIFY_FIREHOSE_ENDPOINT']
@@ -352,20 +352,4 @@ function numberedLines(last: number, line: (n: string) => string): readonly stri
 /** `s_client` which sends its input and closes; without `-nocommands` a line with Q would end it. */
 function sClient(port: number): readonly string[] {
   return ['s_client', '-connect', `127.0.0.1:${port}`, '-quiet', '-no_ign_eof', '-nocommands']
-}
-
-/** Resolves when the other side has closed too. */
-function sendLines(
-  { host = '127.0.0.1', ...to }: { readonly port: number; readonly host?: string; readonly localAddress?: string },
-  lines: readonly string[],
-): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const socket = connect({ host, ...to })
-    socket.once('error', reject)
-    socket.once('close', () => {
-      resolve()
-    })
-    socket.resume()
-    socket.end(lines.join(''))
-  })
 }
