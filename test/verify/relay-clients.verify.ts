@@ -1,114 +1,88 @@
 import assert from 'node:assert/strict'
 import { createHash, X509Certificate } from 'node:crypto'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import path from 'node:path'
+import { readFileSync } from 'node:fs'
 import { Authority, type Certificate } from './relay/certificates.ts'
-import { Delivery } from './relay/delivery.ts'
 import { startHaproxy } from './relay/haproxy.ts'
-import { assertNumbered } from './relay/numbered.ts'
+import { type OpensslTarget, sendByOpenssl, trySendByOpenssl } from './relay/openssl-client.ts'
 import { freePorts, PortPool } from './relay/port-pool.ts'
-import { mustRun, type RealProgram, runProgram } from './relay/real-program.ts'
-import { RelayProcess } from './relay/relay-process.ts'
+import type { RealProgram } from './relay/real-program.ts'
+import { numberedLines, RelayWorld } from './relay/relay-world.ts'
 import { startRsyslog } from './relay/rsyslog.ts'
 import { sendLines } from './relay/send-lines.ts'
-
-/** A moto server, which takes any credentials: `KINLOADER_VERIFY_FIREHOSE_ENDPOINT=http://127.0.0.1:5000`. */
-const endpoint = process.env['KINLOADER_VERIFY_FIREHOSE_ENDPOINT']
-if (endpoint === undefined) throw new Error('Set KINLOADER_VERIFY_FIREHOSE_ENDPOINT to the endpoint to verify against.')
 
 const last = 499
 const names = 'DNS:web-1.clients.example'
 
 describe('the relay, before clients with certificates', function () {
   this.timeout(30_000)
-  let folder: string
-  let delivery: Delivery
-  let relay: RelayProcess
-  let ports: PortPool
+  let world: RelayWorld
   let haproxy: RealProgram | undefined
   let metricsPort: number
   let balancer: number
-  let authority: Authority
   let good: Certificate
   let listed: Certificate
   let revoked: Certificate
+  const lines = numberedLines(last, (n) => `<13>1 - web-1 app - - - ${n}\n`)
 
   before(async () => {
-    folder = mkdtempSync(path.join(tmpdir(), 'kinloader-clients-'))
-    authority = await Authority.create(folder, 'authority')
-    const server = await authority.issue('relay', 'DNS:localhost,IP:127.0.0.1')
-    good = await authority.issue('good', names)
-    revoked = await authority.issue('revoked', names)
-    listed = await Authority.selfSigned(folder, 'listed', names)
-    const crl = await authority.revoke(revoked)
-    delivery = await Delivery.create(endpoint, 'relay-clients')
-    ports = await PortPool.of({ tls: 4, proxiedTls: 1 })
     const [one = 0, two = 0] = await freePorts(2)
     ;[metricsPort, balancer] = [one, two]
-    const { raw } = new X509Certificate(readFileSync(listed.cert))
-    relay = await RelayProcess.start({
-      endpoint,
-      stream: delivery.stream,
-      ports,
-      options: [
-        ...['--cert', server.cert, '--key', server.key, '--client-ca', authority.cert, '--client-crl', crl],
-        ...['--client-name', '*.clients.example', '--prometheus-port', `${metricsPort}`, '--pack-records'],
+    const ports = await PortPool.of({ tls: 4, proxiedTls: 1 })
+    world = await RelayWorld.start('relay-clients', ports, async (folder, authority) => {
+      good = await authority.issue('good', names)
+      revoked = await authority.issue('revoked', names)
+      listed = await Authority.selfSigned(folder, 'listed', names)
+      const { raw } = new X509Certificate(readFileSync(listed.cert))
+      return [
+        ...['--client-ca', authority.cert, '--client-crl', await authority.revoke(revoked)],
         ...['--client-fingerprint', createHash('sha256').update(raw).digest('hex')],
-      ],
+        ...['--client-name', '*.clients.example', '--prometheus-port', `${metricsPort}`, '--pack-records'],
+      ]
     })
-    const target = ports.take('proxiedTls')
-    haproxy = await startHaproxy(folder, [{ address: '127.0.0.1', port: balancer, target, server: 'send-proxy-v2' }])
+    const target = world.take('proxiedTls')
+    haproxy = await startHaproxy(world.folder, [
+      { address: '127.0.0.1', port: balancer, target, server: 'send-proxy-v2' },
+    ])
   })
 
   after(async () => {
     await haproxy?.stop()
-    await relay.stop()
-    rmSync(folder, { recursive: true, force: true })
+    await world.close()
   })
 
-  const lines = Array.from({ length: last + 1 }, (_, i) => `<13>1 - web-1 app - - - n=${String(i).padStart(6, '0')}\n`)
-  const send = (port: number, certificate: Certificate | undefined, ...args: readonly string[]) => {
-    const options = ['-quiet', '-no_ign_eof', '-nocommands', '-CAfile', authority.cert, '-verify_return_error', ...args]
-    const own = certificate === undefined ? [] : ['-cert', certificate.cert, '-key', certificate.key]
-    return ['s_client', '-connect', `127.0.0.1:${port}`, ...options, ...own]
-  }
-  const assertReceived = async (port: number, address = '127.0.0.1'): Promise<void> => {
-    const events = await delivery.wait('syslog', port, lines.length)
-    assertNumbered(
-      { last },
-      events.map(({ message }) => message),
-      () => relay.stderr.slice(-1000),
-    )
-    assert.deepEqual([...new Set(events.map(({ logStream }) => logStream))], [address])
-  }
+  const to = (port: number, certificate: Certificate | undefined, ...options: readonly string[]): OpensslTarget => ({
+    port,
+    ca: world.authority.cert,
+    certificate,
+    options,
+  })
 
   for (const version of ['-tls1_3', '-tls1_2']) {
     it(`takes what a client with a certificate of its authority sends, ${version}`, async () => {
-      const port = ports.take('tls')
-      await mustRun('openssl', send(port, good, version), { input: lines.join('') })
-      await assertReceived(port)
+      const port = world.take('tls')
+      await sendByOpenssl(to(port, good, version), lines)
+      await world.assertReceived(port, { last })
     })
   }
 
   it('takes what a client behind HAProxy sends', async () => {
-    await mustRun('openssl', send(balancer, good, '-bind', '127.0.0.21'), { input: lines.join('') })
-    await assertReceived(balancer, '127.0.0.21')
+    await sendByOpenssl(to(balancer, good, '-bind', '127.0.0.21'), lines)
+    await world.assertReceived(balancer, { last }, '127.0.0.21')
   })
 
   it('takes what rsyslog sends, with octet counts as RFC 5425 has it', async () => {
-    const port = ports.take('tls')
+    const port = world.take('tls')
     const [input = 0] = await freePorts(1)
     const driver = 'StreamDriver="ossl" StreamDriverMode="1" StreamDriverAuthMode="x509/name"'
     const format = 'template="RSYSLOG_SyslogProtocol23Format" TCP_Framing="octet-counted"'
     const action = `protocol="tcp" ${format} ${driver} StreamDriverPermittedPeers="localhost"`
-    const rsyslog = await startRsyslog(folder, [{ port: input, target: port, action }], {
-      ca: authority.cert,
+    const rsyslog = await startRsyslog(world.folder, [{ port: input, target: port, action }], {
+      ca: world.authority.cert,
       ...good,
     })
     try {
       await sendLines({ port: input }, lines)
-      await assertReceived(port)
+      await world.assertReceived(port, { last })
     } finally {
       await rsyslog.stop()
     }
@@ -117,7 +91,7 @@ describe('the relay, before clients with certificates', function () {
   describe('refuses, counts and delivers nothing of', () => {
     let port: number
     before(() => {
-      port = ports.take('tls')
+      port = world.take('tls')
     })
 
     const assertRefused = async (
@@ -127,48 +101,40 @@ describe('the relay, before clients with certificates', function () {
     ): Promise<void> => {
       const before = await refusals()
       for (const version of ['-tls1_3', '-tls1_2'])
-        await runProgram('openssl', send(port, certificate, version, ...args), { input: lines.join('') })
+        await trySendByOpenssl(to(port, certificate, version, ...args), lines)
       const counted = await refusals()
       assert.deepEqual(counted, { ...before, [reason]: (before[reason] ?? 0) + 2 })
-      assert.equal(delivery.events('syslog', port).length, 0)
+      assert.equal(world.delivery.events('syslog', port).length, 0)
     }
 
     it('a client without a certificate', () => assertRefused('missing', undefined))
 
     it('one which signed its own', async () =>
-      assertRefused('self_signed', await Authority.selfSigned(folder, 'itself', names)))
+      assertRefused('self_signed', await Authority.selfSigned(world.folder, 'itself', names)))
 
     it("one of another authority's", async () => {
-      const other = await Authority.create(folder, 'another authority')
+      const other = await Authority.create(world.folder, 'another authority')
       await assertRefused('unknown_ca', await other.issue('other', names))
     })
 
     it("one of another authority's, which it sends along", async () => {
-      const other = await Authority.create(folder, 'a third authority')
+      const other = await Authority.create(world.folder, 'a third authority')
       await assertRefused('unknown_ca', await other.issue('third', names), '-cert_chain', other.cert)
     })
 
     it('one of another name', async () =>
-      assertRefused('wrong_name', await authority.issue('stranger', 'DNS:web-1.servers.example')))
+      assertRefused('wrong_name', await world.authority.issue('stranger', 'DNS:web-1.servers.example')))
 
     it('one whose certificate was revoked', () => assertRefused('revoked', revoked))
 
     it('but takes the self-signed one which is listed', async () => {
-      await mustRun('openssl', send(port, listed), { input: lines.join('') })
-      await assertReceived(port)
+      await sendByOpenssl(to(port, listed), lines)
+      await world.assertReceived(port, { last })
     })
   })
 
   describe('at its end', () => {
-    it('nothing else came', async () => {
-      const { code, stderr } = await relay.stop()
-      assert.equal(code, 0, stderr)
-      await delivery.refresh()
-      assert.deepEqual(
-        Object.values(delivery.counts),
-        Array.from({ length: 5 }, () => lines.length),
-      )
-    })
+    it('nothing else came', () => world.assertEnd())
   })
 
   /** Of all ports, by what the relay itself says. */
