@@ -55,7 +55,8 @@ function line(
 /** The reasons of a family follow its sum. */
 function withSums(counts: Readonly<Record<string, number | undefined>>): Record<string, number | undefined> {
   const summed: Record<string, number | undefined> = {}
-  for (const [name, count = 0] of Object.entries(counts)) {
+  for (const [name, count] of Object.entries(counts)) {
+    if (count === undefined) continue
     const [family = '', reason] = name.split('.')
     summed[family] = (summed[family] ?? 0) + count
     if (reason !== undefined) summed[name] = count

@@ -65,7 +65,7 @@ function reference(bytes: Uint8Array): string {
       if (at + tried > bytes.length) continue
       try {
         const character = decoder.decode(bytes.subarray(at, at + tried))
-        if ([...character].length !== 1) continue
+        if (character.length > (tried === 4 ? 2 : 1)) continue
         text += character
         length = tried
       } catch {

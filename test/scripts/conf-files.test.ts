@@ -3,9 +3,25 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { Parser } from 'xml2js'
 import { confFiles, confFileUrl } from '../../scripts/conf-files.ts'
 import { readSettings } from '../../src/wiring/inputs/kinloader-settings.ts'
+import { readSyslogSettings } from '../../src/wiring/inputs/kinloader-syslog-settings.ts'
+import { syslogImplicitArguments, syslogScheme } from '../../src/wiring/inputs/kinloader-syslog.ts'
 import { implicitArguments, kinloaderScheme } from '../../src/wiring/inputs/kinloader.ts'
 
-const names = kinloaderScheme.arguments.map((argument) => argument.name)
+const inputs = [
+  {
+    scheme: kinloaderScheme,
+    implicit: implicitArguments,
+    readSettings: (params: ReadonlyMap<string, string>) => readSettings(params),
+    needed: { stream: 'orders', region: 'eu-central-1' },
+  },
+  {
+    scheme: syslogScheme,
+    implicit: syslogImplicitArguments,
+    readSettings: (params: ReadonlyMap<string, string>) => readSyslogSettings(params),
+    // Whatever client_auth says.
+    needed: { udp_ports: '514', client_ca: '/ca.pem' },
+  },
+] as const
 
 function read(path: string): string {
   return readFileSync(confFileUrl(path), 'utf8')
@@ -31,61 +47,72 @@ function parseConf(path: string): Record<string, Record<string, string>> {
   return stanzas
 }
 
-describe('the truth about the arguments', () => {
-  it('has a title, a sentence and a group for each, and no name twice', () => {
-    assert.equal(new Set([...names, ...implicitArguments.map(({ name }) => name)]).size, names.length + 5)
-    for (const argument of kinloaderScheme.arguments) {
-      assert.match(argument.name, /^[a-z][a-z0-9_]*$/)
-      assert.match(argument.title ?? '', /^\w.{2,40}$/, argument.name)
-      assert.match(argument.description ?? '', /^[A-Z].*\.$/, argument.name)
-      assert.match(argument.group ?? '', /^\w/, argument.name)
-      assert.ok(argument.choices === undefined || argument.choices.includes(argument.default ?? ''), argument.name)
-    }
-  })
+for (const { scheme, implicit, readSettings: readOwn, needed } of inputs) {
+  const names = scheme.arguments.map(({ name }) => name)
 
-  it('offers only choices and defaults which the settings accept', () => {
-    const base: [string, string][] = [
-      ['stream', 'orders'],
-      ['region', 'eu-central-1'],
-    ]
-    for (const { name, choices = [], default: preset } of [...kinloaderScheme.arguments, ...implicitArguments]) {
-      for (const value of [...choices, ...(preset === undefined ? [] : [preset])]) {
-        readSettings(new Map([...base, [name, value]]))
+  describe(`the truth about the arguments of ${scheme.name}`, () => {
+    it('has a title, a sentence and a group for each, and no name twice', () => {
+      assert.equal(new Set([...names, ...implicit.map(({ name }) => name)]).size, names.length + 5)
+      for (const argument of scheme.arguments) {
+        assert.match(argument.name, /^[a-z][a-z0-9_]*$/)
+        assert.match(argument.title ?? '', /^\w.{2,40}$/, argument.name)
+        assert.match(argument.description ?? '', /^[A-Z].*\.$/, argument.name)
+        assert.match(argument.group ?? '', /^\w/, argument.name)
+        assert.ok(argument.choices === undefined || argument.choices.includes(argument.default ?? ''), argument.name)
       }
-    }
-  })
+    })
 
+    it('offers only choices and defaults which the settings accept', () => {
+      for (const { name, choices = [], default: preset } of [...scheme.arguments, ...implicit]) {
+        for (const value of [...choices, ...(preset === undefined ? [] : [preset])]) {
+          readOwn(new Map(Object.entries({ ...needed, [name]: value })))
+        }
+      }
+    })
+
+    it('lists the same names in the spec file', () => {
+      const spec = parseConf('README/inputs.conf.spec')
+      assert.deepEqual(Object.keys(spec[`${scheme.name}://<name>`] ?? {}), names)
+    })
+
+    it('gives its defaults to inputs.conf, and starts without a shell', () => {
+      const settings = parseConf('default/inputs.conf')[scheme.name] ?? {}
+      assert.equal(settings['start_by_shell'], 'false')
+      assert.equal(settings['interval'], '30')
+      for (const argument of scheme.arguments) assert.equal(settings[argument.name], argument.default)
+    })
+
+    it('is what the manager page asks for, with secrets masked', () => {
+      let tree: unknown
+      new Parser().parseString(read(`default/data/ui/manager/${scheme.name}.xml`), (error, result: unknown) => {
+        assert.equal(error, null)
+        tree = result
+      })
+      const text = JSON.stringify(tree)
+      assert.ok(text.includes(`"name":"data/inputs/${scheme.name}"`))
+      for (const { name, secret } of scheme.arguments) {
+        const element = new RegExp(`\\{"name":"${name}","type":"(\\w+)"`).exec(text)
+        assert.ok(element !== null, name)
+        assert.equal(element[1] === 'password', secret === true, name)
+      }
+    })
+  })
+}
+
+describe('the conf files about the inputs', () => {
   for (const [path, make] of confFiles) {
-    it(`is what ${path} says (node scripts/conf-files.ts writes it)`, () => {
+    it(`are what ${path} says (node scripts/conf-files.ts writes it)`, () => {
       assert.equal(read(path), make())
     })
   }
 
-  it('lists the same names in the spec file', () => {
-    const spec = parseConf('README/inputs.conf.spec')
-    assert.deepEqual(Object.keys(spec), ['kinloader://<name>'])
-    assert.deepEqual(Object.keys(spec['kinloader://<name>'] ?? {}), names)
-  })
-
-  it('gives its defaults to inputs.conf, and starts without a shell', () => {
-    const settings = parseConf('default/inputs.conf')['kinloader'] ?? {}
-    assert.equal(settings['start_by_shell'], 'false')
-    assert.equal(settings['interval'], '30')
-    for (const argument of kinloaderScheme.arguments) assert.equal(settings[argument.name], argument.default)
-  })
-
-  it('is what the manager page asks for, with secrets masked', () => {
-    let tree: unknown
-    new Parser().parseString(read('default/data/ui/manager/kinloader.xml'), (error, result: unknown) => {
-      assert.equal(error, null)
-      tree = result
-    })
-    const text = JSON.stringify(tree)
-    for (const { name, secret } of kinloaderScheme.arguments) {
-      const element = new RegExp(`\\{"name":"${name}","type":"(\\w+)"`).exec(text)
-      assert.ok(element !== null, name)
-      assert.equal(element[1] === 'password', secret === true, name)
-    }
+  it('have a stanza for each scheme, and no other', () => {
+    const schemes = inputs.map(({ scheme }) => scheme.name)
+    assert.deepEqual(
+      Object.keys(parseConf('README/inputs.conf.spec')),
+      schemes.map((name) => `${name}://<name>`),
+    )
+    assert.deepEqual(Object.keys(parseConf('default/inputs.conf')), schemes)
   })
 })
 
@@ -102,7 +129,14 @@ describe('the other conf files', () => {
 
   it('cut, join and date no event of our sourcetypes, but look for the time of those which name none', () => {
     const props = parseConf('default/props.conf')
-    assert.deepEqual(Object.keys(props), ['kinloader', 'kinloader:text', 'kinloader:json', 'kinloader:undecodable'])
+    assert.deepEqual(Object.keys(props), [
+      'kinloader',
+      'kinloader:text',
+      'kinloader:json',
+      'kinloader:undecodable',
+      'kinloader:syslog',
+      'kinloader:gelf',
+    ])
     for (const [sourcetype, settings] of Object.entries(props)) {
       assert.equal(settings['TRUNCATE'], '0')
       assert.equal(settings['SHOULD_LINEMERGE'], 'false')

@@ -6,9 +6,10 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import type { Metafile } from 'esbuild'
 import { list } from 'tar'
-import { buildApp } from '../../scripts/build.ts'
+import { buildApp, schemes } from '../../scripts/build.ts'
 import { packageApp, type Runtime } from '../../scripts/package.ts'
 import { schemeXml } from '../../src/splunk/scheme.ts'
+import { syslogScheme } from '../../src/wiring/inputs/kinloader-syslog.ts'
 import { kinloaderScheme } from '../../src/wiring/inputs/kinloader.ts'
 
 interface Entry {
@@ -62,10 +63,15 @@ describe('the package', () => {
       assert.match(file, /^kinloader\/[\w./-]*$/)
       assert.equal(owner, '0:0')
       assert.ok(type === 'Directory' || type === 'File', `${file} is a ${type}`)
-      assert.equal(mode, type === 'Directory' || file === 'kinloader/bin/kinloader.sh' ? 0o755 : 0o644, file)
+      assert.equal(
+        mode,
+        type === 'Directory' || /^kinloader\/bin\/kinloader(_syslog)?\.sh$/.test(file) ? 0o755 : 0o644,
+        file,
+      )
     }
     const wanted = ['LICENSE', 'README.md', 'THIRD-PARTY-LICENSES.txt', 'app.manifest', 'bin/app/kinloader.js']
-    for (const file of [...wanted, 'bin/kinloader.cmd', 'default/app.conf', 'README/inputs.conf.spec']) {
+    const launchers = schemes.flatMap((scheme) => [`bin/${scheme}.sh`, `bin/${scheme}.cmd`, `bin/app/${scheme}.js`])
+    for (const file of [...wanted, ...launchers, 'default/app.conf', 'README/inputs.conf.spec']) {
       assert.ok(paths.includes(`kinloader/${file}`), file)
     }
     assert.ok(paths.every((file) => !file.includes('x86')))
@@ -83,15 +89,19 @@ describe('the package', () => {
     const { entries } = await make('whole', runtime)
     const modes = new Map(entries.map((entry) => [entry.path.replace('kinloader/linux_x86_64/', ''), entry.mode]))
     assert.equal(modes.get('bin/node'), 0o755)
-    assert.equal(modes.get('bin/kinloader'), 0o755)
     assert.equal(modes.get('NODE-LICENSE.txt'), 0o644)
     assert.equal(modes.get('NODE-VERSION.txt'), 0o644)
-    const launcher = path.join(folder, 'whole/kinloader/linux_x86_64/bin/kinloader')
-    const { stdout } = spawnSync(launcher, ['--scheme'], { encoding: 'utf8', env: {} })
-    assert.match(
-      stdout,
-      /^inside --no-warnings --single-threaded-gc --max-semi-space-size=8 \S+bin\/app\/kinloader\.js --scheme\n$/,
-    )
+    for (const scheme of schemes) {
+      assert.equal(modes.get(`bin/${scheme}`), 0o755)
+      const launcher = path.join(folder, 'whole/kinloader/linux_x86_64/bin', scheme)
+      const { stdout } = spawnSync(launcher, ['--scheme'], { encoding: 'utf8', env: {} })
+      assert.match(
+        stdout,
+        new RegExp(
+          `^inside --no-warnings --single-threaded-gc --max-semi-space-size=8 \\S+bin/app/${scheme}\\.js --scheme\n$`,
+        ),
+      )
+    }
   })
 })
 
@@ -108,12 +118,16 @@ describe('the bundle', () => {
     rmSync(folder, { recursive: true })
   })
 
-  it('shows the scheme', () => {
-    const { status, stdout, stderr } = spawnSync(process.execPath, [path.join(folder, 'kinloader.js'), '--scheme'], {
-      encoding: 'utf8',
+  for (const scheme of [kinloaderScheme, syslogScheme]) {
+    it(`shows the scheme of ${scheme.name}`, () => {
+      const { status, stdout, stderr } = spawnSync(
+        process.execPath,
+        [path.join(folder, `${scheme.name}.js`), '--scheme'],
+        { encoding: 'utf8' },
+      )
+      assert.deepEqual([status, stdout, stderr], [0, schemeXml(scheme), ''])
     })
-    assert.deepEqual([status, stdout, stderr], [0, schemeXml(kinloaderScheme), ''])
-  })
+  }
 
   it('loads nothing of AWS and no parser for the scheme', () => {
     const loaded = inputsLoadedAtStart('kinloader.js')
@@ -122,6 +136,21 @@ describe('the bundle', () => {
     // All of it is there, behind an import that has to be reached first.
     assert.ok(Object.keys(metafile.inputs).some((input) => input.endsWith('src/wiring/splunk-input.ts')))
   })
+
+  it('loads no listener for the scheme of the other, and nothing of AWS for its run', () => {
+    const loaded = inputsLoadedAtStart('kinloader_syslog.js')
+    assert.ok(loaded.includes('src/wiring/inputs/kinloader-syslog.ts'))
+    for (const input of loaded) assert.doesNotMatch(input, /node_modules|syslog-input|clients|sources/)
+    const run = path.basename(outputWith('src/wiring/syslog-input.ts'))
+    const needed = inputsLoadedAtStart(run)
+    assert.ok(needed.includes('src/sources/sockets/source.ts'))
+    for (const input of needed) assert.doesNotMatch(input, /@aws-sdk|@smithy|clients\//)
+  })
+
+  function outputWith(input: string): string {
+    const [file = ''] = Object.entries(metafile.outputs).find(([, { inputs }]) => input in inputs) ?? []
+    return file
+  }
 
   /** What is in an output and in all that it imports statically. */
   function inputsLoadedAtStart(name: string): string[] {

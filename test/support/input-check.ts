@@ -1,6 +1,6 @@
 import { PassThrough, Readable } from 'node:stream'
 import { systemClock } from '../../src/host/system-clock.ts'
-import { runModularInput } from '../../src/splunk/modular-input.ts'
+import { type ModularInput, runModularInput } from '../../src/splunk/modular-input.ts'
 import { validateInput } from '../../src/wiring/input-validation.ts'
 import { kinloaderScheme } from '../../src/wiring/inputs/kinloader.ts'
 import { RecordingLogger } from './recording-logger.ts'
@@ -15,16 +15,17 @@ export interface CheckOutcome {
   readonly elapsedMs: number
 }
 
-/** Asks the input whether it would take these settings, as splunkd does with `--validate-arguments`. */
+/** Asks an input whether it would take these settings, as splunkd does with `--validate-arguments`. Default `kinloader`. */
 export async function checkInput(
   document: string,
   environment: Readonly<Record<string, string | undefined>> = {},
+  input: Pick<ModularInput, 'scheme' | 'validate'> = { scheme: kinloaderScheme, validate: validateInput },
 ): Promise<CheckOutcome> {
   const stdout = new PassThrough()
   const logger = new RecordingLogger()
   const startedMs = performance.now()
   const code = await runModularInput(
-    { scheme: kinloaderScheme, validate: validateInput, stream: () => Promise.reject(new Error('not asked for')) },
+    { ...input, stream: () => Promise.reject(new Error('not asked for')) },
     {
       argv: ['--validate-arguments'],
       stdin: Readable.from([Buffer.from(document)]),

@@ -8,7 +8,8 @@ import type { MessageBlock } from '../../src/core/message-block.ts'
 import type { Delivery } from '../../src/core/source.ts'
 import { systemClock } from '../../src/host/system-clock.ts'
 import type { Listener } from '../../src/sources/sockets/listener.ts'
-import { SocketSource, type SocketSourceOptions } from '../../src/sources/sockets/source.ts'
+import type { SocketSourceOptions } from '../../src/sources/sockets/options.ts'
+import { SocketSource } from '../../src/sources/sockets/source.ts'
 import { LineFramer, LineHeader, PlainDatagrams } from './line-framer.ts'
 import { RecordingLogger } from './recording-logger.ts'
 
@@ -92,8 +93,8 @@ export class SocketWorld {
   }
 
   /** Waits until it holds; looks at each delivery and, for what makes none, every few milliseconds. */
-  async until(holds: () => boolean, what = 'what was awaited'): Promise<void> {
-    for (const endMs = performance.now() + 5000; !holds(); ) {
+  async until(holds: () => boolean, what = 'what was awaited', withinMs = 5000): Promise<void> {
+    for (const endMs = performance.now() + withinMs; !holds(); ) {
       if (performance.now() > endMs) throw new Error(`${what} did not come; there is ${JSON.stringify(this.#state())}`)
       const change = new Promise<void>((resolve) => {
         this.#changed = resolve
@@ -109,8 +110,9 @@ export class SocketWorld {
     }
   }
 
-  ack(): void {
-    for (const delivery of this.#unacked.splice(0)) delivery.ack()
+  /** The oldest so many, or all. */
+  ack(count = this.#unacked.length): void {
+    for (const delivery of this.#unacked.splice(0, count)) delivery.ack()
   }
 
   /** A sender on TCP, or on TLS with `tls`, and what it says before that. */
@@ -120,9 +122,11 @@ export class SocketWorld {
     const { index, tls, before = '', ...rest } = options
     const raw = connectTcp({ port: this.port(index), host: '127.0.0.1', allowHalfOpen: true, ...rest })
     this.#clients.push(raw)
-    await new Promise((resolve, reject) => raw.once('connect', resolve).once('error', reject))
+    const client = new Client(raw)
+    // Who is refused may be reset before it knows of the connection.
+    await Promise.race([new Promise((resolve) => raw.once('connect', resolve)), client.ended])
     if (before !== '') await new Promise((resolve) => raw.write(before, resolve))
-    return tls === undefined ? new Client(raw) : shaken(raw, tls)
+    return tls === undefined ? client : shaken(raw.removeAllListeners('data'), tls)
   }
 
   async sendDatagrams(

@@ -6,7 +6,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { connect as connectTls } from 'node:tls'
 import { inputXml, type Parameters, validationXml } from '../fakes/splunkd/documents.ts'
-import { askInput, type Outcome, runInput, type RunInputOptions, type RunningInput } from '../fakes/splunkd/input-process.ts'
+import {
+  askInput,
+  type Outcome,
+  runInput,
+  type RunInputOptions,
+  type RunningInput,
+} from '../fakes/splunkd/input-process.ts'
 import { bundledInput, type InputCommand } from './bundled-input.ts'
 import { sessionKey } from './input-world.ts'
 import { selfSigned } from './self-signed.ts'
@@ -31,7 +37,10 @@ export class SyslogInputWorld {
   }
 
   /** Starts the input as splunkd does, and waits until it listens. */
-  async run(params: Parameters, options: Partial<Pick<RunInputOptions, 'onEvent' | 'paused'>> = {}): Promise<RunningInput> {
+  async run(
+    params: Parameters,
+    options: Partial<Pick<RunInputOptions, 'onEvent' | 'paused'>> = {},
+  ): Promise<RunningInput> {
     const input = this.start(params, options)
     await input.logged(/^INFO at=listening /)
     return input

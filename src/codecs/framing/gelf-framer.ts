@@ -1,7 +1,7 @@
 import type { Framer, FramerRefusal } from '../../core/framer.ts'
 import type { Counters } from '../../core/metrics.ts'
 import { asBuffer } from '../as-buffer.ts'
-import { compressionOf } from '../compression.ts'
+import { compressionOf } from '../gelf-compression.ts'
 import { JsonExtent } from './json-extent.ts'
 import { Opening } from './opening.ts'
 import { PartialMessage } from './partial-message.ts'

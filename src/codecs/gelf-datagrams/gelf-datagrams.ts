@@ -1,7 +1,7 @@
 import { gunzipSync, inflateSync } from 'node:zlib'
 import type { Counters } from '../../core/metrics.ts'
 import { asBuffer } from '../as-buffer.ts'
-import { compressionOf } from '../compression.ts'
+import { compressionOf } from '../gelf-compression.ts'
 import { withoutTerminators } from '../framing/datagram.ts'
 import { isChunk, readChunk } from './chunk.ts'
 import type { ChunkSet } from './chunk-set.ts'

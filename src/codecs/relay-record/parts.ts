@@ -43,10 +43,6 @@ export class Parts {
     return this.#events.count - this.#next
   }
 
-  get leftBytes(): number {
-    return this.#bytesOf(this.left)
-  }
-
   take(): Part {
     const { maxBytes, gzipLevel } = this.#options
     let count = this.#firstCount()
@@ -76,7 +72,7 @@ export class Parts {
 
   #firstCount(): number {
     const { head, maxBytes } = this.#options
-    const bytes = this.leftBytes
+    const bytes = this.#bytesOf(this.left)
     // What deflate cannot compress it stores, with 5 bytes for some 16 KiB.
     if ((bytes + head.length) * 1.001 + 64 <= maxBytes) return this.left
     this.#ratio ??= this.#sampledRatio()
@@ -86,7 +82,7 @@ export class Parts {
 
   #sampledRatio(): number {
     const { memory } = this.#events
-    const middle = this.#events.startOf(this.#next) + (this.leftBytes >>> 1)
+    const middle = this.#events.startOf(this.#next) + (this.#bytesOf(this.left) >>> 1)
     const sample = memory.subarray(middle - (sampleBytes >>> 1), middle + (sampleBytes >>> 1))
     return gzipSync(sample, { level: this.#options.gzipLevel }).length / sample.length
   }

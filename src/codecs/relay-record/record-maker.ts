@@ -89,7 +89,7 @@ export class RecordMaker {
         this.#eventHead.setTime(this.#times.timeOf(format, message, receivedMs))
         if (!this.#events.add(this.#eventHead.bytes, message)) counters.add('invalid_utf8')
         this.#eventHead.countUp()
-        if (parts.leftBytes < maxRecordBytes * windowRecords) continue
+        if (this.#events.byteLength < maxRecordBytes * windowRecords) continue
         take()
         parts.drop()
       }

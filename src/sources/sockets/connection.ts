@@ -1,21 +1,9 @@
 import type { Socket } from 'node:net'
-import type { Clock } from '../../core/clock.ts'
 import type { Framer } from '../../core/framer.ts'
 import type { MessageBlock, MessageFormat } from '../../core/message-block.ts'
-import type { Counters } from '../../core/metrics.ts'
 import type { Delivery } from '../../core/source.ts'
-import type { SenderTally } from './sender-tally.ts'
-import type { Turns, Waiter } from './turns.ts'
-
-/** What a listener gives each of its connections. */
-export interface ConnectionRoom {
-  readonly clock: Clock
-  readonly counters: Counters
-  readonly turns: Turns
-  readonly tally: SenderTally
-  /** A word for the log, once a sender's address. */
-  readonly tellOnce: (address: string, what: string) => void
-}
+import type { Room } from './room.ts'
+import type { Waiter } from './turns.ts'
 
 export interface ConnectionOptions {
   readonly lane: string
@@ -46,7 +34,7 @@ const httpAnswer = 'HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\
  * reset, whatever the reason, so that nobody takes a farewell for a receipt.
  */
 export class Connection implements Waiter {
-  readonly #room: ConnectionRoom
+  readonly #room: Room
   readonly #options: ConnectionOptions
   #isInLine = false
   #isUnreleased = false
@@ -68,7 +56,7 @@ export class Connection implements Waiter {
   #waitingSinceMs: number | undefined
   #endByMs = Number.POSITIVE_INFINITY
 
-  constructor(options: ConnectionOptions, room: ConnectionRoom) {
+  constructor(options: ConnectionOptions, room: Room) {
     this.#options = options
     this.#room = room
     this.#activeMs = room.clock.monotonic()

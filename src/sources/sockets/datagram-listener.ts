@@ -4,7 +4,7 @@ import type { MessageBlock } from '../../core/message-block.ts'
 import type { Delivery } from '../../core/source.ts'
 import { canonicalAddress } from './address.ts'
 import type { CidrList } from './cidr-list.ts'
-import type { ConnectionRoom } from './connection.ts'
+import type { Room } from './room.ts'
 import type { SocketLimits } from './limits.ts'
 import type { Listener } from './listener.ts'
 import type { Waiter } from './turns.ts'
@@ -19,7 +19,7 @@ export interface DatagramReader {
 
 export interface DatagramListenerOptions {
   readonly listener: Listener
-  readonly room: ConnectionRoom
+  readonly room: Room
   readonly limits: SocketLimits
   readonly peers: CidrList
   readonly reader: DatagramReader

@@ -1,55 +1,20 @@
 import { isAborted } from '../../core/aborting.ts'
-import type { Clock } from '../../core/clock.ts'
 import { KinloaderError } from '../../core/errors.ts'
-import type { Framer } from '../../core/framer.ts'
-import type { Logger } from '../../core/logger.ts'
-import type { MessageBlock, MessageFormat } from '../../core/message-block.ts'
+import type { MessageBlock } from '../../core/message-block.ts'
 import { Counters } from '../../core/metrics.ts'
 import type { Delivery, LaneStatus, Source } from '../../core/source.ts'
-import type { ProxyHeader } from './arrival.ts'
 import { CidrList } from './cidr-list.ts'
-import type { ConnectionRoom } from './connection.ts'
-import { DatagramListener, type DatagramReader } from './datagram-listener.ts'
+import type { Room } from './room.ts'
+import { DatagramListener } from './datagram-listener.ts'
 import { kernelDrops } from './kernel-drops.ts'
 import { defaultLimits, type SocketLimits } from './limits.ts'
 import { type ListenFailure, type Listener, listenFailure } from './listener.ts'
+import type { ListenerStatus, SocketSourceOptions } from './options.ts'
 import { type SenderCount, SenderTally } from './sender-tally.ts'
 import { StreamListener } from './stream-listener.ts'
 import { TlsDoor } from './tls-door.ts'
 import type { TlsSettings } from './tls-settings.ts'
 import { Turns } from './turns.ts'
-
-export interface SocketSourceOptions {
-  readonly listeners: readonly Listener[]
-  /** One a connection; adds `received`, `truncated` and `discarded.*` to the listener's counters. */
-  readonly createFramer: (format: MessageFormat, counters: Counters) => Framer
-  /** One a UDP listener; adds the same. */
-  readonly createDatagramReader: (format: MessageFormat, counters: Counters) => DatagramReader
-  readonly createProxyHeader: () => ProxyHeader
-  /** Needed where there is a TLS listener. */
-  readonly tls?: TlsSettings
-  readonly limits?: Partial<SocketLimits>
-  /** CIDR blocks of direct peers. Default: any. */
-  readonly allow?: readonly string[]
-  /** CIDR blocks of those who may send PROXY headers. Default: any. */
-  readonly proxyTrusted?: readonly string[]
-  readonly clock: Clock
-  readonly logger: Logger
-  /** Ends the listening; what is readable by then is still given. */
-  readonly stop: AbortSignal
-}
-
-/** One listener, for metrics. */
-export interface ListenerStatus {
-  readonly listener: Listener
-  /** The port which is bound; 0 when none could be. */
-  readonly port: number
-  readonly isListening: boolean
-  readonly counters: Counters
-  readonly openConnections: number
-  /** The receive buffer of a UDP socket; 0 for others. */
-  readonly receiveBytes: number
-}
 
 interface Post {
   readonly listener: Listener
@@ -233,7 +198,7 @@ export class SocketSource implements Source<MessageBlock> {
   #post(listener: Listener, peers: { readonly direct: CidrList; readonly proxies: CidrList }): Post {
     const { createFramer, createDatagramReader, createProxyHeader, clock } = this.#options
     const counters = new Counters()
-    const room: ConnectionRoom = {
+    const room: Room = {
       clock,
       counters,
       turns: this.#turns,

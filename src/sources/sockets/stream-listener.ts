@@ -4,14 +4,15 @@ import { untilAborted } from '../../core/aborting.ts'
 import { canonicalAddress } from './address.ts'
 import { Arrival, type Arrived, type ProxyHeader } from './arrival.ts'
 import type { CidrList } from './cidr-list.ts'
-import { Connection, type ConnectionRoom } from './connection.ts'
+import { Connection } from './connection.ts'
+import type { Room } from './room.ts'
 import type { SocketLimits } from './limits.ts'
 import type { Listener } from './listener.ts'
 import type { TlsDoor } from './tls-door.ts'
 
 export interface StreamListenerOptions {
   readonly listener: Listener
-  readonly room: ConnectionRoom
+  readonly room: Room
   readonly limits: SocketLimits
   /** Peers let in: those of `--allow`, or of `--proxy-trusted` where a header is demanded. */
   readonly peers: CidrList
@@ -124,7 +125,8 @@ export class StreamListener {
     if (refusal !== undefined) {
       if (refusal !== 'gone') counters.add(`connections_refused.${refusal}`)
       raw.on('error', () => {})
-      raw.destroy()
+      // Not an orderly end, which would be a receipt.
+      raw.resetAndDestroy()
       return
     }
     counters.add('connections_opened')

@@ -15,7 +15,7 @@ const one = '{"version":"1.1","host":"a","short_message":"}{\\"\\\\"}'
 const two = '{"version":"1.1","_o":{"p":[{},{"q":"]"}]}}'
 const pretty = '{\n  "version": "1.1",\r\n  "_o": [\n{\n}\n,\n{ }\n  ]\n}'
 
-describe('GELF over TCP and TLS, in every cutting', () => {
+describe('faults 1 and 4: GELF over TCP and TLS, in every cutting', () => {
   const rows: readonly (readonly [string, string, ...string[]])[] = [
     ['NUL after each', `${one}\0${two}\0`, one, two],
     ['NUL and LF, mixed', `${one}\0\n${two}\n\0\0${one}\r\n${two}\0`, one, two, one, two],

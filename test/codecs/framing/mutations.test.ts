@@ -43,7 +43,7 @@ function forEachMutation(test: (random: SeededRandom) => void): void {
  * are; which of the fresh ones have to be is for each framing to say.
  */
 describe(`${count} damaged frames each (KINLOADER_SEED=${mutationSeed})`, function () {
-  this.timeout(20_000 + count)
+  this.timeout(20_000 + 3 * count)
 
   /**
    * A damage takes with it at most the line it runs into. One which reads as an octet count takes as many bytes as it

@@ -10,7 +10,7 @@ const framer =
   (counters) =>
     new SyslogFramer({ mode, maxMessageBytes, counters })
 
-describe('syslog over TCP and TLS, in every cutting', () => {
+describe('fault 1: syslog over TCP and TLS, in every cutting', () => {
   const rows: readonly (readonly [string, ...string[]])[] = [
     ['<13>a\n<13>b\n', '<13>a', '<13>b'],
     ['<13>a\r\n<13>b\r\n', '<13>a', '<13>b'],

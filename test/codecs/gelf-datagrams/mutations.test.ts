@@ -11,7 +11,7 @@ const tokens = ['\x1e\x0f', '\x1f\x8b', '\x78\x9c', '\0', '\x80', '\x81', '\xff'
 const limits = { sets: 50, bytes: 60_000 }
 
 describe(`${count} damaged GELF datagrams (KINLOADER_SEED=${mutationSeed})`, function () {
-  this.timeout(20_000 + count)
+  this.timeout(20_000 + 3 * count)
 
   it('do not touch the messages of others', () => {
     const counters = new Counters()

@@ -46,7 +46,7 @@ function assertBad(header: string | Buffer, reason: string): void {
 const from4 = { sourceAddress: '203.0.113.7', destinationPort: 6514 }
 const from6 = { sourceAddress: '2001:db8::7', destinationPort: 6514 }
 
-describe('a PROXY header of version 1, in every cutting', () => {
+describe('fault 1: a PROXY header of version 1, in every cutting', () => {
   it('TCP4 and TCP6', () => {
     assertTaken('PROXY TCP4 203.0.113.7 192.0.2.1 56324 6514\r\n', from4)
     assertTaken('PROXY TCP6 2001:DB8:0::0007 2001:db8::1 0 65535\r\n', { ...from6, destinationPort: 65_535 })
@@ -99,7 +99,7 @@ describe('a PROXY header of version 1, in every cutting', () => {
   })
 })
 
-describe('a PROXY header of version 2, in every cutting', () => {
+describe('fault 1: a PROXY header of version 2, in every cutting', () => {
   it('PROXY, INET and INET6', () => {
     assertTaken(version2(0x21, 0x11, inet), from4)
     assertTaken(version2(0x21, 0x12, inet), from4)

@@ -109,6 +109,8 @@ describe('The year of a time without one', () => {
       ['2019-12-31T23:59:59Z', 'impossible_date'],
     ]
     for (const [received, time] of cases) assert.equal(timeOf('Feb 29 10:00:00', received, 'UTC'), time, received)
+    // There it is 2018 already.
+    assert.equal(timeOf('Feb 29 10:00:00', '2017-12-31T23:59:59Z', 'Pacific/Kiritimati'), 'impossible_date')
   })
 })
 
@@ -122,7 +124,7 @@ describe('The zone of the machine', () => {
       const zones = ['UTC', 'Europe/Berlin'].map(namedZone)
       const received = Date.UTC(2018, 0, 1, 0, 30)
       const texts = ['<13>Dec 31 23:59:59 h', '<13>Jan  1 00:30:00 h', '<13>Mar 25 02:30:00 2018 h',
-        '<13>1 2018-02-21T21:07:50Z h', '<13>tag: x']
+        '<13>1 2018-02-21T21:07:50Z h', '<13>tag: x', '<13>Feb 29 10:00:00 h']
       const cef = Buffer.from('CEF:0|a|b|c|d|e|f|rt=Jul 01 2018 10:00:00')
       console.log(JSON.stringify(zones.map((zone) => [
         ...texts.map((text) => syslogTime(Buffer.from(text), received, zone)),
@@ -134,8 +136,8 @@ describe('The zone of the machine', () => {
     assert.match(String(machine), /Asia\/(Kolkata|Calcutta)/)
     for (const TZ of ['UTC', 'America/New_York']) assert.equal(run(TZ).split(' ')[0], times, TZ)
     assert.deepEqual(JSON.parse(String(times)), [
-      [1514764799000, 1514766600000, 1521945000000, 1519247270000, 'no_time', 1530439200000],
-      [1514761199000, 1514763000000, 1521937800000, 1519247270000, 'no_time', 1530432000000],
+      [1514764799000, 1514766600000, 1521945000000, 1519247270000, 'no_time', 'impossible_date', 1530439200000],
+      [1514761199000, 1514763000000, 1521937800000, 1519247270000, 'no_time', 'impossible_date', 1530432000000],
     ])
   })
 })

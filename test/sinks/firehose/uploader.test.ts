@@ -71,6 +71,25 @@ describe('uploader', () => {
       assert.equal(run.store.waiting, 0)
     })
 
+    it('fills a request to the byte, everything in it counted as it is sent', async () => {
+      for (const [bytes, wanted] of [
+        [73_653, [4]],
+        [73_654, [3, 1]],
+      ] as const) {
+        const full = Buffer.alloc(1_024_000, 'x')
+        run = new UploaderRun({ maxInFlight: 1 })
+        run.store.add(full, full, full, Buffer.alloc(bytes, 'y'))
+        run.start()
+        await run.clock.advance(0)
+        assert.deepEqual(
+          run.puts.map(({ records }) => records),
+          wanted,
+        )
+        assert.ok(run.puts.every(({ bodyBytes, error }) => bodyBytes <= 4_194_304 && error === undefined))
+        await run.stop()
+      }
+    })
+
     it('uploads each minute whatever the traffic, on its own timer', async () => {
       started()
       const dueMs = run.clock.monotonic() + minuteMs
@@ -83,12 +102,24 @@ describe('uploader', () => {
       assert.equal(run.counters.get('upload_calls'), 1)
     })
 
-    it('uploads on its timer all that waits then, however many requests that takes', async () => {
-      started([], { maxRecords: 500, maxEncodedBytes: 4096 })
-      await run.clock.advance(1000)
-      for (let i = 0; i < 9; i++) run.store.add(Buffer.alloc(300, 'x'))
-      await run.clock.advance(59_000)
-      assert.equal(run.engine.deliveredRecords, 9)
+    it('uploads all that is due, however many requests that takes', async () => {
+      started(numbered(8), { maxRecords: 3 })
+      await run.clock.advance(0)
+      assert.deepEqual(run.puts.map(({ records }) => records).sort(), [2, 3, 3])
+    })
+
+    it('uploads no more than was due, and what may come with it', async () => {
+      started(numbered(8), { maxRecords: 3, maxInFlight: 1, door: { latencyMs: 10 } })
+      await run.clock.advance(1)
+      run.store.add(...numbered(2, 'new'))
+      await run.clock.advance(minuteMs - 2)
+      // The third of them has room for one of the new; the other waits for its time.
+      assert.deepEqual(
+        run.puts.map(({ records }) => records),
+        [3, 3, 3],
+      )
+      await run.clock.advance(11)
+      assert.equal(run.puts.length, 4)
     })
 
     it('has at most four requests in flight, and no more of their bytes', async () => {
@@ -225,6 +256,18 @@ describe('uploader', () => {
       assert.equal(run.uploader.health().failingSinceMs, undefined)
     })
 
+    it('others wait when as many rest as there may be in flight', async () => {
+      run = new UploaderRun({ random: () => 1, maxRecords: 2 })
+      run.store.add(...numbered(200))
+      run.engine.faults.inject({ fault: { kind: 'fail-entries', indexes: [0] }, times: Infinity })
+      run.start()
+      await run.clock.advance(499)
+      assert.equal(run.puts.length, 8)
+      run.engine.faults.clear()
+      await run.untilEmpty()
+      assert.deepEqual([...run.arrived].sort(), texts(200).sort())
+    })
+
     it('a list of answers which is too short: those missing are put again', async () => {
       run = new UploaderRun()
       run.store.add(...numbered(5))
@@ -261,6 +304,18 @@ describe('uploader', () => {
         assert.deepEqual(run.logger.told('warn', 'error', 'info'), ['warn upload', 'info upload'])
       })
     }
+
+    it('tells the same trouble once a minute, and again at once when all was well in between', async () => {
+      run = new UploaderRun({ maxRecords: 1 })
+      run.start()
+      await run.clock.advance(0)
+      for (const warnings of [1, 2]) {
+        run.engine.faults.inject({ fault: { kind: 'throttle' }, times: 3 })
+        run.store.add(Buffer.from('x'))
+        await run.untilEmpty(minuteMs / 2)
+        assert.equal(run.logger.told('warn').length, warnings)
+      }
+    })
 
     it('the delay before each retry lies between half and all of min(30 s, 0.5 s * 2^n)', async () => {
       for (const [random, wanted] of [
@@ -488,9 +543,15 @@ describe('uploader', () => {
     })
 
     it('which cannot put aside: others go on', async () => {
+      let tried = 0
       started([Buffer.alloc(0), ...numbered(2)], {
         wrap: (records) =>
-          Object.assign(records, { quarantine: () => Promise.reject(new KinloaderError('ENOSPC', 'full')) }),
+          Object.assign(records, {
+            quarantine: () => {
+              tried += 1
+              return Promise.reject(new KinloaderError('ENOSPC', 'full'))
+            },
+          }),
       })
       await run.clock.advance(10 * minuteMs)
       assert.deepEqual(run.arrived, texts(2))
@@ -498,6 +559,7 @@ describe('uploader', () => {
       await run.clock.advance(minuteMs)
       assert.equal(run.arrived.length, 3)
       assert.equal(run.store.waiting, 1)
+      assert.ok(tried > 10 && tried < 60, `${tried} times`)
     })
 
     it('with records no stream takes: they are put aside without a call', async () => {
@@ -568,6 +630,26 @@ describe('uploader', () => {
       assert.equal(left.records, 7)
       assert.equal(run.clock.now(), startMs)
       assert.equal(run.puts.length, 2)
+    })
+
+    it('does not wait for a record which nobody knows to be guilty', async () => {
+      started()
+      run.engine.refuses = () => true
+      await run.clock.advance(1000)
+      run.store.add(Buffer.from('bad'))
+      const left = await run.clock.runUntil(run.uploader.drain(new AbortController().signal), { maxMs: 1000 })
+      assert.equal(left.records, 1)
+    })
+
+    it('drains no longer than it runs', async () => {
+      run = new UploaderRun()
+      run.store.add(...numbered(7))
+      run.engine.faults.inject({ fault: { kind: 'throttle' }, times: Infinity })
+      run.start()
+      const drained = run.uploader.drain(new AbortController().signal)
+      await run.clock.advance(1000)
+      await run.stop()
+      assert.equal((await drained).records, 7)
     })
 
     it('breaks off what is under way when it is aborted, and keeps it', async () => {

@@ -59,13 +59,15 @@ describe('journal', () => {
     const recorded = world.recording({ hold: (call) => (call.startsWith('write') ? held.open : undefined) })
     const folder = await world.folder({ files: recorded })
     const journal = world.journal(folder, { fsync: 'off' })
-    const first = [write(journal, 'a'), write(journal, 'b', 'c')]
+    const first = [write(journal, 'a')]
+    for (let i = 0; i < 10; i++) await Promise.resolve()
+    first.push(write(journal, 'b', 'c'))
     await until(() => writes(recorded.calls).length === 1)
     const second = [write(journal, 'd'), write(journal, 'e')]
     assert.equal(await hasSettled(Promise.race([...first, ...second])), false)
     held.release()
     await Promise.all([...first, ...second])
-    assert.equal(writes(recorded.calls).length, 2)
+    assert.deepEqual(shown(writes(recorded.calls)), ['write journal/1 0+123', 'write journal/1 123+118'])
     assert.deepEqual(await world.texts(folder), ['a', 'b', 'c', 'd', 'e'])
     assert.equal(world.counters.get('journal_writes'), 2)
   })
@@ -217,6 +219,34 @@ describe('journal', () => {
     })
   })
 
+  it('after a failed fsync keeps what can be read back, and says what not', async () => {
+    let failed = false
+    const held = new Gate()
+    const before = (call: string): void => {
+      if (failed || !call.startsWith('datasync')) return
+      failed = true
+      throw systemError('EIO')
+    }
+    const hold = (call: string): Promise<void> | undefined => (call.startsWith('readFile') ? held.open : undefined)
+    const folder = await world.folder({ files: world.recording({ before, hold }) })
+    const journal = world.journal(folder)
+    const a = await write(journal, 'a')
+    const b = await write(journal, 'b')
+    await world.clock.advance(500)
+    await until(() => journal.state() === 'full')
+    const [file = ''] = await files.readdir(folder.journalPath)
+    const handle = await files.open(join(folder.journalPath, file), 'r+')
+    await handle.write(Buffer.from('X'), 0, 1, 117)
+    await handle.close()
+    held.release()
+    await advanceUntil(world, a.safe)
+    await assert.rejects(b.safe, { code: 'SPOOL_LOST' })
+    assert.equal(world.logger.find('spool').find(({ level }) => level === 'error')?.fields['lostBytes'], 59)
+    await world.handedOn(1)
+    // The damaged file stays for the next start.
+    assert.equal((await files.readdir(folder.journalPath)).length, 2)
+  })
+
   describe('segments', () => {
     it('are closed when they hold enough, synced and handed on', async () => {
       const recorded = world.recording()
@@ -315,6 +345,8 @@ describe('journal', () => {
         await until(() => journal.state() === 'full')
         await world.clock.advance(5000)
         assert.equal(await hasSettled(b), false)
+        const tries = writes(recorded.calls).length - 1
+        assert.ok(tries >= 5 && tries <= 7, `tried ${tries} times in 5 s`)
         state.failing = false
         const c = write(journal, 'c')
         await advanceUntil(world, Promise.all([b, c]))
@@ -374,20 +406,23 @@ describe('journal', () => {
     })
 
     it('quota: writes wait, and go on as soon as there is a good deal of room', async () => {
-      const folder = await world.folder({ maxBytes: 59 * 64 })
-      const journal = world.journal(folder, { segmentBytes: 1 })
-      for (let i = 0; i < 64; i++) await write(journal, 'x')
+      const folder = await world.folder({ maxBytes: 10 * 59 })
+      const journal = world.journal(folder, { segmentBytes: 1, fsync: 'off' })
+      for (let i = 0; i < 10; i++) await write(journal, 'x')
       const waits = write(journal, 'y')
       await until(() => journal.state() === 'full')
       await world.clock.advance(10_000)
+      await world.handedOn(10)
+      const [first, second] = world.segments
+      assert.ok(first !== undefined && second !== undefined)
+      await folder.converted(first, { wholeBytes: 59, rest: 'nothing' })
+      // Or it would be full and not full with every record.
+      await world.clock.advance(2000)
       assert.equal(await hasSettled(waits), false)
-      await world.handedOn(64)
-      for (const segment of world.segments.slice(0, 2)) {
-        await folder.converted(segment, { wholeBytes: segment.bytes, rest: 'nothing' })
-      }
+      await folder.converted(second, { wholeBytes: 59, rest: 'nothing' })
       await waits
       assert.equal(journal.state(), 'ok')
-      assert.equal(folder.space.usedBytes, 59 * 63)
+      assert.equal(folder.space.usedBytes, 9 * 59)
       assert.equal(world.counters.get('spool_full_waits'), 1)
     })
 
@@ -403,6 +438,22 @@ describe('journal', () => {
       assert.equal(await hasSettled(waits), false)
       freeBytes *= 2
       await advanceUntil(world, waits)
+    })
+
+    it('an abort leaves the write which is under way to its end', async () => {
+      const held = new Gate()
+      const recorded = world.recording({ hold: (call) => (call.startsWith('write') ? held.open : undefined) })
+      const folder = await world.folder({ files: recorded })
+      const journal = world.journal(folder)
+      const abort = new AbortController()
+      const a = journal.write([block('a')], abort.signal)
+      await until(() => writes(recorded.calls).length === 1)
+      const b = journal.write([block('b')], abort.signal)
+      abort.abort()
+      await assert.rejects(b, { code: 'ABORTED' })
+      held.release()
+      await a
+      assert.deepEqual(await world.texts(folder), ['a'])
     })
 
     it('is given up by an abort, and what stands before is still written', async () => {

@@ -115,9 +115,10 @@ describe('sockets: UDP', () => {
   })
 
   it('asks for a large receive buffer, and tells what the kernel granted', async () => {
-    await open({ limits: { udpReceiveBytes: 100_000 } })
+    await open({ limits: { udpReceiveBytes: 20_000 } })
     const [line] = world.logger.find('listening')
-    assert.ok(Number(line?.fields['receive_bytes']) >= 100_000, JSON.stringify(line))
+    const granted = Number(line?.fields['receive_bytes'])
+    assert.ok(granted >= 20_000 && granted < 100_000, `${granted}`)
     assert.equal(world.source.listeners()[0]?.receiveBytes, line?.fields['receive_bytes'])
   })
 

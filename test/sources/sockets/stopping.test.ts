@@ -96,6 +96,25 @@ describe('sockets: a stop', () => {
     world.checkCounts()
   })
 
+  it('takes of each connection what is in memory, and no more, when senders do not cease', async () => {
+    await open({ byHand: true, limits: { drainMs: 0 } })
+    const client = await world.connect()
+    client.send('a\n')
+    await world.until(() => world.texts.length === 1)
+    world.stop.abort()
+    client.send('b\n')
+    await world.until(() => world.source.pendingBytes === 3)
+    world.release()
+    await world.until(() => world.texts.length === 2)
+    client.send('c\n')
+    await world.until(() => world.source.pendingBytes === 3)
+    world.release()
+    await world.read
+    assert.deepEqual(world.texts, ['a', 'b'])
+    assert.equal(await client.ended, 'reset')
+    world.checkCounts()
+  })
+
   it('does not wait for ever for a sink which accepts nothing', async () => {
     await open({ byHand: true, limits: { drainMs: 50, releaseMs: 100 } })
     const client = await world.connect()

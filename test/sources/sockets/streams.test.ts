@@ -138,6 +138,7 @@ describe('sockets: TCP', () => {
       world.release()
       await world.until(() => world.texts.length === 2)
       world.release()
+      world.ack(1)
       await realSleep(30)
       assert.equal(await hasSettled(ended), false)
       world.ack()
@@ -209,7 +210,7 @@ describe('sockets: TCP', () => {
       client.send('!http_check\nHost: x\n\n')
       assert.equal(await client.ended, 'orderly')
       assert.equal(client.received, 'HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n')
-      client.socket.end()
+      client.socket.end('what nobody reads')
       await world.until(() => world.source.openConnections === 0)
       assert.deepEqual([world.texts, world.counter('closed.http_check')], [[], 1])
     })
@@ -244,7 +245,7 @@ describe('sockets: TCP', () => {
       await open({ listeners: [{ transport: 'tcp' }, { transport: 'tcp' }], limits: { maxConnections: 2 } })
       const guests = [await world.connect(), await world.connect({ index: 1 })]
       const excess = await world.connect({ index: 1 })
-      await excess.ended
+      assert.equal(await excess.ended, 'reset')
       assert.equal(world.counter('connections_refused.max_connections', 1), 1)
       for (const guest of guests) guest.send('a\n')
       await world.until(() => world.texts.length === 2)
@@ -259,7 +260,7 @@ describe('sockets: TCP', () => {
     it('lets in whom --allow names', async () => {
       await open({ allow: ['127.0.0.2/31'] })
       const refused = await world.connect()
-      await refused.ended
+      assert.equal(await refused.ended, 'reset')
       assert.equal(world.counter('connections_refused.not_allowed'), 1)
       const allowed = await world.connect({ localAddress: '127.0.0.3' })
       assert.equal(await allowed.finish('a\n'), 'orderly')
