@@ -6,7 +6,7 @@ import { Authority } from './certificates.ts'
 import { type DeliveredEvent, Delivery } from './delivery.ts'
 import { kernelDrops } from './kernel-sockets.ts'
 import { assertNumbered, type Numbered } from './numbered.ts'
-import type { PortPool } from './port-pool.ts';
+import type { PortPool } from './port-pool.ts'
 import { type PortKind } from './port-pool.ts'
 import { RelayProcess } from './relay-process.ts'
 
