@@ -5,6 +5,7 @@ import { interopStep } from './verify/interop.ts'
 import { motoStep } from './verify/moto.ts'
 import { runSteps } from './verify/progress.ts'
 import { realSplunkStep } from './verify/real-splunk.ts'
+import { relayStep } from './verify/relay.ts'
 import { reportOf } from './verify/report.ts'
 import { spoolStep } from './verify/spool.ts'
 import type { Step } from './verify/step.ts'
@@ -23,6 +24,7 @@ const allSteps: readonly Step[] = [
   appInspectStep,
   interopStep,
   motoStep,
+  relayStep,
   demoStep,
   realSplunkStep,
   spoolStep,

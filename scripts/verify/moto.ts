@@ -1,25 +1,16 @@
-import path from 'node:path'
-import { runChild } from './child.ts'
-import { installPythonTool, type PythonTool } from './python-tool.ts'
 import { runMocha } from './mocha.ts'
-import type { Outcome, Step, StepContext } from './step.ts'
-
-const tool: PythonTool = {
-  name: 'moto',
-  requirements: ['moto[server]==5.2.5'],
-  probe: ['moto_server', '--help'],
-}
+import { installMoto, withMoto } from './moto-server.ts'
+import type { Step } from './step.ts'
 
 const files = ['dynamodb-checkpoints', 'kinesis-reader', 'pipelines'].map((name) => `test/verify/${name}.verify.ts`)
 
-const startTimeoutMs = 60_000
 const testTimeoutMs = 300_000
 
 /** The contract suites of DynamoDB and Kinesis, and the commands in pipelines, against moto's server, which is nobody of ours. */
 export const motoStep: Step = {
   name: "contracts and pipelines against moto's DynamoDB and Kinesis",
   async run(context) {
-    const bin = await installPythonTool(tool, context)
+    const bin = await installMoto(context)
     return withMoto(bin, context, (endpoint) =>
       runMocha(
         {
@@ -31,37 +22,4 @@ export const motoStep: Step = {
       ),
     )
   },
-}
-
-/** Runs a server on a port of its own choice for as long as `use` takes. */
-async function withMoto(
-  bin: string,
-  { say, signal }: StepContext,
-  use: (endpoint: string) => Promise<Outcome>,
-): Promise<Outcome> {
-  const stop = new AbortController()
-  let ended: Promise<unknown> = Promise.resolve()
-  try {
-    const endpoint = await new Promise<string>((resolve, reject) => {
-      const running = runChild({
-        command: path.join(bin, 'moto_server'),
-        args: ['-H', '127.0.0.1', '-p', '0'],
-        signal: AbortSignal.any([signal, stop.signal]),
-        timeoutMs: startTimeoutMs + testTimeoutMs,
-        onLine: (line) => {
-          const url = /Running on (http:\/\/127\.0\.0\.1:\d+)/.exec(line)?.[1]
-          if (url !== undefined) resolve(url)
-        },
-      })
-      setTimeout(reject, startTimeoutMs, new Error('moto_server does not listen')).unref()
-      ended = running.then(({ how, lines }) => {
-        reject(new Error(`moto_server ended by itself (${how}): ${lines.at(-1) ?? ''}`))
-      })
-    })
-    say(`moto_server listens at ${endpoint}`)
-    return await use(endpoint)
-  } finally {
-    stop.abort()
-    await ended
-  }
 }

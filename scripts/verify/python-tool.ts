@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { runChild } from './child.ts'
+import { installDebian, isGood } from './debian.ts'
 import type { StepContext } from './step.ts'
 
 /** A program from PyPI which has a virtual environment of its own, `.verify/venv/<name>`. */
@@ -16,7 +16,6 @@ export interface PythonTool {
 }
 
 const attempts = 2
-const minuteMs = 60_000
 const home = fileURLToPath(new URL('../../.verify/venv', import.meta.url))
 
 /**
@@ -28,7 +27,7 @@ export async function installPythonTool(tool: PythonTool, context: StepContext):
   const bin = path.join(venv, 'bin')
   const stamp = path.join(venv, 'requirements.txt')
   const wanted = `${tool.requirements.join('\n')}\n`
-  const works = (): Promise<boolean> => run(path.join(bin, tool.probe[0]), tool.probe.slice(1), context)
+  const works = (): Promise<boolean> => isGood(path.join(bin, tool.probe[0]), tool.probe.slice(1), context)
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted && (await works())) return bin
 
   let fault = ''
@@ -40,7 +39,7 @@ export async function installPythonTool(tool: PythonTool, context: StepContext):
       continue
     }
     const pip = [path.join(bin, 'python3'), '-m', 'pip', '--no-input', '--disable-pip-version-check'] as const
-    if (!(await run(pip[0], [...pip.slice(1), 'install', '--quiet', ...tool.requirements], context))) {
+    if (!(await isGood(pip[0], [...pip.slice(1), 'install', '--quiet', ...tool.requirements], context))) {
       fault = 'pip could not install it; see that PyPI, or the index pip is told to use, can be reached'
       continue
     }
@@ -55,31 +54,14 @@ export async function installPythonTool(tool: PythonTool, context: StepContext):
 
 /** Sees to it that there is a `python3`. */
 export async function installPython(context: StepContext): Promise<void> {
-  const works = (): Promise<boolean> => run('python3', ['--version'], context)
+  const works = (): Promise<boolean> => isGood('python3', ['--version'], context)
   if ((await works()) || ((await installDebian(['python3'], context)) && (await works()))) return
   throw new Error('there is no python3; install it')
 }
 
 async function makeVenv(venv: string, context: StepContext): Promise<boolean> {
   const args = ['-m', 'venv', '--clear', venv]
-  if (await run('python3', args, context)) return true
+  if (await isGood('python3', args, context)) return true
   // Debian's Python comes without what makes a virtual environment.
-  return (await installDebian(['python3', 'python3-venv'], context)) && run('python3', args, context)
-}
-
-/** Whether all are there afterwards. Asks nobody for a password. */
-async function installDebian(packages: readonly string[], context: StepContext): Promise<boolean> {
-  if (packages.length === 0 || !existsSync('/usr/bin/apt-get')) return false
-  context.say(`installing ${packages.join(' ')} with apt-get`)
-  // As anybody else than root only where sudo asks for no password.
-  const sudo = process.getuid?.() === 0 ? [] : ['sudo', '-n']
-  const aptGet = (...args: readonly string[]): Promise<boolean> =>
-    run('env', [...sudo, 'env', 'DEBIAN_FRONTEND=noninteractive', '/usr/bin/apt-get', '-qq', ...args], context)
-  await aptGet('update')
-  return aptGet('-y', 'install', ...packages)
-}
-
-async function run(command: string, args: readonly string[], { signal }: StepContext): Promise<boolean> {
-  const { isGood } = await runChild({ command, args, signal, timeoutMs: 5 * minuteMs })
-  return isGood
+  return (await installDebian(['python3', 'python3-venv'], context)) && isGood('python3', args, context)
 }
