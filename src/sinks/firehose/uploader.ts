@@ -178,7 +178,7 @@ export class Uploader {
     const outcome = await this.#send(records, signal)
     if (outcome === undefined) return
     if ('error' in outcome) await this.#failed(outcome, round, signal)
-    else await this.#answered(outcome.answer, round, signal)
+    else await this.#answered(outcome, round, signal)
   }
 
   /** Undefined when nothing was sent. */
@@ -202,6 +202,7 @@ export class Uploader {
     counters.add('upload_calls')
     try {
       return {
+        encodedBytes: loaded.encodedBytes,
         answer: await withTimeout(clock, requestTimeoutMs, signal, (both) => putBatch(client, stream, batch, both)),
       }
     } catch (error) {
@@ -213,18 +214,20 @@ export class Uploader {
     }
   }
 
-  async #answered({ accepted, refused }: BatchAnswer, round: number, signal: AbortSignal): Promise<void> {
+  async #answered({ answer, encodedBytes }: AnsweredCall, round: number, signal: AbortSignal): Promise<void> {
+    const { accepted, refused } = answer
     const { clock, counters } = this.#options
     for (const { code } of refused) counters.add(`batch_record_failed.${knownCode(code)}`)
     const again = refused.map(({ record }) => record)
     const [first] = refused
     if (accepted.length === 0 && first !== undefined) {
       const error = Object.assign(new Error(first.message), { name: first.code })
-      this.#nothingPassed(firehoseFault(error), error, round)
+      this.#nothingPassed(firehoseFault(error), error, { round, encodedBytes })
       this.#giveBack(again)
       return
     }
-    this.#requestSize.answered()
+    if (first === undefined) this.#requestSize.answered()
+    else if (firehoseFault({ name: first.code }) === 'throttled') this.#requestSize.lost(encodedBytes)
     this.#gate.passed(round, { isWhole: first === undefined })
     this.#failing = undefined
     this.#log.recovered()
@@ -251,20 +254,25 @@ export class Uploader {
     }
     const fault = firehoseFault(error)
     if (faultAction(fault) !== 'bisect') {
-      if (fault === 'unanswered') this.#requestSize.lost(encodedBytes)
-      this.#nothingPassed(fault, error, round)
+      this.#nothingPassed(fault, error, { round, encodedBytes })
       this.#giveBack(sent)
       return
     }
     const guilty = this.#bisection.refused(sent)
     if (guilty !== undefined) await this.#quarantine(guilty, 'refused')
-    else if (sent.length === 1) this.#nothingPassed(fault, error, round)
+    else if (sent.length === 1) this.#nothingPassed(fault, error, { round, encodedBytes })
     else this.#options.counters.add(`upload_retries.${fault}`)
   }
 
-  #nothingPassed(fault: FirehoseFault, error: unknown, round: number): void {
+  #nothingPassed(
+    fault: FirehoseFault,
+    error: unknown,
+    { round, encodedBytes }: { readonly round: number; readonly encodedBytes: number },
+  ): void {
     const { clock, counters } = this.#options
     const nowMs = clock.monotonic()
+    // On a slow line a large request never arrives in time, and of a large one a small quota takes nothing or little.
+    if (fault === 'unanswered' || fault === 'throttled') this.#requestSize.lost(encodedBytes)
     const isHopeless = faultAction(fault) === 'wait'
     counters.add(`upload_retries.${fault}`)
     this.#failing = { sinceMs: this.#failing?.sinceMs ?? nowMs, fault, code: errorCode(error) }
@@ -320,7 +328,12 @@ interface FailedCall {
   readonly encodedBytes: number
 }
 
-type Outcome = { readonly answer: BatchAnswer } | FailedCall
+interface AnsweredCall {
+  readonly answer: BatchAnswer
+  readonly encodedBytes: number
+}
+
+type Outcome = AnsweredCall | FailedCall
 
 /** A few names as AWS spells them, and `other`: whoever answers must not choose how many counters there are. */
 function knownCode(code: string): string {
