@@ -83,12 +83,22 @@ describe('uploader', () => {
       assert.equal(run.counters.get('upload_calls'), 1)
     })
 
-    it('uploads on its timer all that waits then, however many requests that takes', async () => {
-      started([], { maxRecords: 500, maxEncodedBytes: 4096 })
+    it('uploads all that is due, however many requests that takes, and no more at once', async () => {
+      started(numbered(8), { maxRecords: 3, maxInFlight: 1, door: { latencyMs: 10 } })
+      await run.clock.advance(1)
+      run.store.add(...numbered(2, 'new'))
+      await run.clock.advance(minuteMs - 2)
+      // The third of them, which is not full, has room for one of the new; the other waits for its time.
+      assert.deepEqual(
+        run.puts.map(({ records }) => records),
+        [3, 3, 3],
+      )
+      await run.clock.advance(11)
+      assert.equal(run.puts.length, 4)
       await run.clock.advance(1000)
-      for (let i = 0; i < 9; i++) run.store.add(Buffer.alloc(300, 'x'))
-      await run.clock.advance(59_000)
-      assert.equal(run.engine.deliveredRecords, 9)
+      run.store.add(...numbered(1, 'newest'))
+      await run.clock.advance(1000)
+      assert.equal(run.puts.length, 4)
     })
 
     it('has at most four requests in flight, and no more of their bytes', async () => {
@@ -225,6 +235,18 @@ describe('uploader', () => {
       assert.equal(run.uploader.health().failingSinceMs, undefined)
     })
 
+    it('others wait when as many rest as there may be in flight', async () => {
+      run = new UploaderRun({ random: () => 1, maxRecords: 2 })
+      run.store.add(...numbered(200))
+      run.engine.faults.inject({ fault: { kind: 'fail-entries', indexes: [0] }, times: Infinity })
+      run.start()
+      await run.clock.advance(499)
+      assert.equal(run.puts.length, 8)
+      run.engine.faults.clear()
+      await run.untilEmpty()
+      assert.deepEqual([...run.arrived].sort(), texts(200).sort())
+    })
+
     it('a list of answers which is too short: those missing are put again', async () => {
       run = new UploaderRun()
       run.store.add(...numbered(5))
@@ -259,6 +281,11 @@ describe('uploader', () => {
         assert.deepEqual(run.arrived, texts(3))
         assert.equal(run.counters.get(`upload_retries.${reason}`), 3)
         assert.deepEqual(run.logger.told('warn', 'error', 'info'), ['warn upload', 'info upload'])
+        // A new trouble is told at once.
+        run.engine.faults.inject({ fault })
+        run.store.add(...numbered(1, 'later'))
+        await run.untilEmpty()
+        assert.equal(run.logger.told('warn').length, 2)
       })
     }
 
@@ -488,9 +515,15 @@ describe('uploader', () => {
     })
 
     it('which cannot put aside: others go on', async () => {
+      let tried = 0
       started([Buffer.alloc(0), ...numbered(2)], {
         wrap: (records) =>
-          Object.assign(records, { quarantine: () => Promise.reject(new KinloaderError('ENOSPC', 'full')) }),
+          Object.assign(records, {
+            quarantine: () => {
+              tried += 1
+              return Promise.reject(new KinloaderError('ENOSPC', 'full'))
+            },
+          }),
       })
       await run.clock.advance(10 * minuteMs)
       assert.deepEqual(run.arrived, texts(2))
@@ -498,6 +531,7 @@ describe('uploader', () => {
       await run.clock.advance(minuteMs)
       assert.equal(run.arrived.length, 3)
       assert.equal(run.store.waiting, 1)
+      assert.ok(tried > 10 && tried < 60, `${tried} times`)
     })
 
     it('with records no stream takes: they are put aside without a call', async () => {
