@@ -8,8 +8,8 @@ import type { WaitingRecord } from './record-store.ts'
  * everything would end in quarantine. So it is tried again, when there is a proof or nothing else to try.
  */
 export class Bisection {
-  #halves: (readonly WaitingRecord[])[] = []
-  #alone: WaitingRecord[] = []
+  readonly #halves: (readonly WaitingRecord[])[] = []
+  readonly #alone: WaitingRecord[] = []
   /** How many records had been accepted when it was first refused. Those of the halves on their way, and those alone. */
   readonly #suspects = new Map<string, number>()
   #accepted = 0
@@ -53,14 +53,6 @@ export class Bisection {
   /** It is out of the way. */
   forget({ name }: WaitingRecord): void {
     this.#suspects.delete(name)
-  }
-
-  /** All which are held here. */
-  release(): readonly WaitingRecord[] {
-    const held = [...this.#halves.flat(), ...this.#alone]
-    this.#halves = []
-    this.#alone = []
-    return held
   }
 
   #isProven({ name }: WaitingRecord): boolean {

@@ -151,7 +151,6 @@ export class Uploader {
     const { maxBytes } = this.#requestSize
     const { records, encodedBytes } = store.takeable()
     const isFull = records >= this.#maxRecords || encodedBytes >= maxBytes
-    if (records === 0 && !this.#isDraining) this.#owed = 0
     if (records === 0 || !(isFull || this.#owed > 0) || this.#tooManyRest) return undefined
     const taken = store.take({ maxRecords: this.#maxRecords, maxEncodedBytes: maxBytes })
     this.#owed = Math.max(0, this.#owed - taken.length)

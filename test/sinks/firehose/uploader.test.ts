@@ -83,21 +83,23 @@ describe('uploader', () => {
       assert.equal(run.counters.get('upload_calls'), 1)
     })
 
-    it('uploads all that is due, however many requests that takes, and no more at once', async () => {
+    it('uploads all that is due, however many requests that takes', async () => {
+      started(numbered(8), { maxRecords: 3 })
+      await run.clock.advance(0)
+      assert.deepEqual(run.puts.map(({ records }) => records).sort(), [2, 3, 3])
+    })
+
+    it('uploads no more than was due, and what may come with it', async () => {
       started(numbered(8), { maxRecords: 3, maxInFlight: 1, door: { latencyMs: 10 } })
       await run.clock.advance(1)
       run.store.add(...numbered(2, 'new'))
       await run.clock.advance(minuteMs - 2)
-      // The third of them, which is not full, has room for one of the new; the other waits for its time.
+      // The third of them has room for one of the new; the other waits for its time.
       assert.deepEqual(
         run.puts.map(({ records }) => records),
         [3, 3, 3],
       )
       await run.clock.advance(11)
-      assert.equal(run.puts.length, 4)
-      await run.clock.advance(1000)
-      run.store.add(...numbered(1, 'newest'))
-      await run.clock.advance(1000)
       assert.equal(run.puts.length, 4)
     })
 
@@ -281,13 +283,20 @@ describe('uploader', () => {
         assert.deepEqual(run.arrived, texts(3))
         assert.equal(run.counters.get(`upload_retries.${reason}`), 3)
         assert.deepEqual(run.logger.told('warn', 'error', 'info'), ['warn upload', 'info upload'])
-        // A new trouble is told at once.
-        run.engine.faults.inject({ fault })
-        run.store.add(...numbered(1, 'later'))
-        await run.untilEmpty()
-        assert.equal(run.logger.told('warn').length, 2)
       })
     }
+
+    it('tells the same trouble once a minute, and again at once when all was well in between', async () => {
+      run = new UploaderRun({ maxRecords: 1 })
+      run.start()
+      await run.clock.advance(0)
+      for (const warnings of [1, 2]) {
+        run.engine.faults.inject({ fault: { kind: 'throttle' }, times: 3 })
+        run.store.add(Buffer.from('x'))
+        await run.untilEmpty(minuteMs / 2)
+        assert.equal(run.logger.told('warn').length, warnings)
+      }
+    })
 
     it('the delay before each retry lies between half and all of min(30 s, 0.5 s * 2^n)', async () => {
       for (const [random, wanted] of [
@@ -602,6 +611,26 @@ describe('uploader', () => {
       assert.equal(left.records, 7)
       assert.equal(run.clock.now(), startMs)
       assert.equal(run.puts.length, 2)
+    })
+
+    it('does not wait for a record which nobody knows to be guilty', async () => {
+      started()
+      run.engine.refuses = () => true
+      await run.clock.advance(1000)
+      run.store.add(Buffer.from('bad'))
+      const left = await run.clock.runUntil(run.uploader.drain(new AbortController().signal), { maxMs: 1000 })
+      assert.equal(left.records, 1)
+    })
+
+    it('drains no longer than it runs', async () => {
+      run = new UploaderRun()
+      run.store.add(...numbered(7))
+      run.engine.faults.inject({ fault: { kind: 'throttle' }, times: Infinity })
+      run.start()
+      const drained = run.uploader.drain(new AbortController().signal)
+      await run.clock.advance(1000)
+      await run.stop()
+      assert.equal((await drained).records, 7)
     })
 
     it('breaks off what is under way when it is aborted, and keeps it', async () => {
