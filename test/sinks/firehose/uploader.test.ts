@@ -71,6 +71,25 @@ describe('uploader', () => {
       assert.equal(run.store.waiting, 0)
     })
 
+    it('fills a request to the byte, everything in it counted as it is sent', async () => {
+      for (const [bytes, wanted] of [
+        [73_653, [4]],
+        [73_654, [3, 1]],
+      ] as const) {
+        const full = Buffer.alloc(1_024_000, 'x')
+        run = new UploaderRun({ maxInFlight: 1 })
+        run.store.add(full, full, full, Buffer.alloc(bytes, 'y'))
+        run.start()
+        await run.clock.advance(0)
+        assert.deepEqual(
+          run.puts.map(({ records }) => records),
+          wanted,
+        )
+        assert.ok(run.puts.every(({ bodyBytes, error }) => bodyBytes <= 4_194_304 && error === undefined))
+        await run.stop()
+      }
+    })
+
     it('uploads each minute whatever the traffic, on its own timer', async () => {
       started()
       const dueMs = run.clock.monotonic() + minuteMs
