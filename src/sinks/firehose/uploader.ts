@@ -1,19 +1,19 @@
 import { faultAction, firehoseFault, type FirehoseFault } from '../../clients/firehose-errors.ts'
 import { isAborted } from '../../core/aborting.ts'
-import { Backoff } from '../../core/backoff.ts'
 import { errorCode } from '../../core/errors.ts'
 import { Deferred, settledOrAborted } from '../deferred.ts'
 import { RequestSize } from '../kinesis/request-size.ts'
 import { Bisection } from './bisection.ts'
+import { Disposal } from './disposal.ts'
 import { envelopeBytes } from './encoded-size.ts'
 import { loadBatch } from './load-batch.ts'
-import { type BatchAnswer, putBatch } from './put-batch.ts'
+import { measuredPut } from './measured-put.ts'
+import type { BatchAnswer } from './put-batch.ts'
 import type { WaitingRecord } from './record-store.ts'
 import { RestingRecords } from './resting-records.ts'
 import { UploadGate } from './upload-gate.ts'
 import { UploadLog } from './upload-log.ts'
 import type { Undelivered, UploaderOptions, UploadHealth } from './uploader-options.ts'
-import { withTimeout } from './with-timeout.ts'
 
 /** Between two attempts at what only a human can mend. */
 const waitMs = 60_000
@@ -39,6 +39,7 @@ export class Uploader {
   readonly #resting: RestingRecords
   readonly #bisection = new Bisection()
   readonly #log: UploadLog
+  readonly #disposal: Disposal
   readonly #requestSize: RequestSize
   readonly #running = new Set<Promise<void>>()
   #drained = new Deferred()
@@ -61,6 +62,7 @@ export class Uploader {
     this.#gate = new UploadGate(maxInFlight, random)
     this.#resting = new RestingRecords(random)
     this.#log = new UploadLog(logger, clock, stream)
+    this.#disposal = new Disposal(options, this.#log)
     this.#requestSize = new RequestSize(maxEncodedBytes - envelopeBytes(stream))
     store.onAdded = () => {
       this.#wake.abort()
@@ -182,9 +184,9 @@ export class Uploader {
 
   /** Undefined when nothing was sent. */
   async #send(records: readonly WaitingRecord[], signal: AbortSignal): Promise<Outcome | undefined> {
-    const { store, client, stream, clock, counters, onCall, requestTimeoutMs = 60_000 } = this.#options
+    const { store, clock } = this.#options
     const loaded = await loadBatch(store, records, this.#requestSize.maxBytes)
-    const { batch, bytes, unfit, unread, tooMuch } = loaded
+    const { batch, bytes, encodedBytes, unfit, unread, tooMuch } = loaded
     for (const { record, error } of unread) this.#log.storeFailed('read', record, error)
     this.#resting.add(
       unread.map(({ record }) => record),
@@ -196,20 +198,10 @@ export class Uploader {
       this.#giveBack(batch.map(({ record }) => record))
       return undefined
     }
-    const startedMs = clock.monotonic()
-    const sent = batch.map(({ record }) => record)
-    counters.add('upload_calls')
     try {
-      return {
-        encodedBytes: loaded.encodedBytes,
-        answer: await withTimeout(clock, requestTimeoutMs, signal, (both) => putBatch(client, stream, batch, both)),
-      }
+      return { encodedBytes, answer: await measuredPut(this.#options, { batch, bytes }, signal) }
     } catch (error) {
-      return { error, sent, encodedBytes: loaded.encodedBytes }
-    } finally {
-      const durationMs = clock.monotonic() - startedMs
-      counters.add('upload_ms', durationMs)
-      onCall?.({ records: batch.length, bytes, durationMs })
+      return { encodedBytes, error, sent: batch.map(({ record }) => record) }
     }
   }
 
@@ -242,7 +234,7 @@ export class Uploader {
       this.#bisection.accepted(record)
       this.#resting.forget(record)
     }
-    for (const record of accepted) await this.#remove(record, signal)
+    for (const record of accepted) await this.#disposal.remove(record, signal)
   }
 
   /** The whole call failed, or nobody knows: what a time-out leaves in doubt is put again, the same bytes. */
@@ -287,37 +279,12 @@ export class Uploader {
   }
 
   async #quarantine(record: WaitingRecord, reason: string): Promise<void> {
-    const { store, clock, counters } = this.#options
-    try {
-      await store.quarantine(record, reason)
-    } catch (error) {
-      this.#log.storeFailed('quarantine', record, error)
-      this.#resting.add([record], clock.monotonic())
+    if (!(await this.#disposal.quarantine(record, reason))) {
+      this.#resting.add([record], this.#options.clock.monotonic())
       return
     }
-    counters.add(`quarantined.${reason}`)
-    this.#log.quarantined(record, reason)
     this.#bisection.forget(record)
     this.#resting.forget(record)
-  }
-
-  /**
-   * Tries until it is gone, and keeps its request's place meanwhile: on a disk which removes nothing only so many are
-   * delivered which a restart would deliver again.
-   */
-  async #remove(record: WaitingRecord, signal: AbortSignal): Promise<void> {
-    const { store, clock, random } = this.#options
-    const backoff = new Backoff({ baseMs: 500, maxMs: 30_000, ...(random !== undefined && { random }) })
-    for (;;) {
-      try {
-        await store.remove(record)
-        return
-      } catch (error) {
-        this.#log.storeFailed('remove', record, error)
-        if (isAborted(signal)) return
-        await clock.sleep(backoff.next(), signal)
-      }
-    }
   }
 }
 
