@@ -24,7 +24,7 @@ export interface UploaderOptions {
   readonly maxEncodedBytes?: number
   /** A request which takes longer is given up and tried again, milliseconds. Default 60,000. */
   readonly requestTimeoutMs?: number
-  /** Told of each call, failed ones included. */
+  /** Told of each call, failed ones included; must not throw. */
   readonly onCall?: (call: UploadCall) => void
 }
 

@@ -218,7 +218,6 @@ export class Uploader {
       return
     }
     if (first === undefined) this.#requestSize.answered()
-    else if (firehoseFault({ name: first.code }) === 'throttled') this.#requestSize.lost(encodedBytes)
     this.#gate.passed(round, { isWhole: first === undefined })
     this.#failing = undefined
     this.#log.recovered()
