@@ -2,6 +2,7 @@ import type { Clock } from '../../../core/clock.ts'
 import { errorCode, errorText, KinloaderError } from '../../../core/errors.ts'
 import type { Logger } from '../../../core/logger.ts'
 import type { SocketSource } from '../../../sources/sockets/source.ts'
+import { sentence } from '../../sentence.ts'
 import { openSockets } from '../../socket-source.ts'
 import { readTlsSettings } from '../../tls-files.ts'
 import type { ListenSettings } from './listen-settings.ts'
@@ -19,7 +20,11 @@ export interface ListeningSurroundings {
  */
 export async function listen(settings: ListenSettings, surroundings: ListeningSurroundings): Promise<SocketSource> {
   const { clock, logger, stop, onHangup } = surroundings
-  const { source, failures } = await openSockets(settings, { clock, logger, stop })
+  const { source, failures } = await openSockets(settings, { clock, logger, stop }).catch((error: unknown) => {
+    throw error instanceof KinloaderError
+      ? new KinloaderError(error.code, sentence(error.message), { cause: error.cause })
+      : error
+  })
   const [first] = failures
   if (first !== undefined && (settings.isStrict || failures.length === settings.listeners.length)) {
     await source.close(AbortSignal.abort())
@@ -49,8 +54,4 @@ async function reload(source: SocketSource, { tlsFiles }: ListenSettings, logger
       effect: 'the old certificates stay in use',
     })
   }
-}
-
-function sentence(text: string): string {
-  return `${text.slice(0, 1).toUpperCase()}${text.slice(1)}${text.endsWith('.') ? '' : '.'}`
 }
