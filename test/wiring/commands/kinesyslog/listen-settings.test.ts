@@ -62,7 +62,7 @@ describe('the settings of kinesyslog listen', () => {
     assert.deepEqual(listenersOf(settings), ['udp syslog 514', 'tcp syslog 514 proxy', 'tcp syslog 515'])
   })
 
-  it('leaves TLS out with a warning when it is merely the default and has no certificate (fault 10)', () => {
+  it('fault 10: leaves TLS out with a warning when it is merely the default and has no certificate', () => {
     const settings = read('--stream s --udp-port 514')
     assert.deepEqual(listenersOf(settings), ['udp syslog 514'])
     assert.deepEqual(settings.warnings, ['There is no TLS on port 6514, because --cert and --key are not given.'])
@@ -87,7 +87,7 @@ describe('the settings of kinesyslog listen', () => {
     assert.deepEqual(listenersOf(read(`--stream s ${files} --port 7000 --tls-port 7001`)), ['tls syslog 7001'])
   })
 
-  it('tells everything that is wrong at once (fault 10)', () => {
+  it('fault 10: tells everything that is wrong at once', () => {
     assert.throws(
       () => read('--stream s --tls-port 6514 --tcp-port 514 --gelf-tcp-port 514 --proxy-protocol 99'),
       ({ code, message }: { code: string; message: string }) => {
