@@ -28,7 +28,7 @@ unit: install
 
 test: check unit ## types, lint, format, import rules, dead code, and every test which needs only npm
 
-verify: install ## the full counts, and the same suites against real parts, which it installs; about eight minutes
+verify: install ## the full counts, and the same suites against real parts, which it installs; about a quarter of an hour
 	@node scripts/verify.ts
 
 splunkapp: install ## kinloader.tar.gz, to be installed with "splunk install app"; NODE=none leaves Node out

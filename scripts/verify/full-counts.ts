@@ -88,7 +88,7 @@ export const olderNodeStep: Step = {
   async run(context) {
     const binary = await installNode(olderNode, context)
     return runMocha(
-      { files: ['test/programs/**/*.test.ts'], env: { KINLOADER_NODE: binary }, timeoutMs: 5 * minuteMs },
+      { files: ['test/programs/**/*.test.ts'], env: { KINLOADER_NODE: binary }, timeoutMs: 10 * minuteMs },
       context,
     )
   },

@@ -8,6 +8,6 @@ export const spoolStep: Step = {
   name: 'spool of the relay on a full disk',
   async run(context) {
     if (process.getuid?.() !== 0) return skip('not root')
-    return runMocha({ files: ['test/verify/spool.verify.ts'], timeoutMs }, context)
+    return runMocha({ files: ['test/verify/spool*.verify.ts'], timeoutMs }, context)
   },
 }

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
@@ -118,6 +119,40 @@ describe('kinesyslog listen keeps', function () {
     const second = await world.listening(args, 2)
     await delivered(second, lines('good', 10))
     assert.equal((await world.stop(second)).code, 0)
+  })
+
+  it('fault 21: what it took when the spool is full, holds senders back and goes on when there is room', async () => {
+    world.firehose.faults.inject({ fault: { kind: 'error', name: 'AccessDeniedException' }, times: Infinity })
+    const quota = ['--spool-max-bytes=16777216', '--fsync=always']
+    const running = await world.listening([...args, ...quota], 2)
+    // Text which does not compress, twice what the spool holds.
+    const sent = Array.from({ length: 4000 }, (_, i) => `<13>${i} ${randomBytes(6000).toString('base64')}`)
+    const quarter = sent.length / 4
+    const ends = Array.from({ length: 4 }, (_, i) =>
+      world.send(
+        514,
+        sent
+          .slice(i * quarter, (i + 1) * quarter)
+          .map((text) => `${text}\n`)
+          .join(''),
+      ),
+    )
+    while ((await world.page(9100, '/healthz')).status !== 503) await new Promise((resolve) => setTimeout(resolve, 20))
+    world.firehose.faults.clear()
+    // What is refused is tried again each minute; a new start does not wait.
+    const { code } = await world.stop(running)
+    assert.equal(code, 0)
+    const held = (await Promise.all(ends)).filter((end) => end === 'reset').length
+    assert.ok(held > 0)
+    const second = await world.listening([...args, ...quota], 2)
+    assert.equal(await world.send(514, '<13>more\n'), 'orderly')
+    assert.equal((await world.stop(second)).code, 0)
+    const arrived = new Set(world.messages())
+    for (const [i, end] of (await Promise.all(ends)).entries()) {
+      const part = sent.slice(i * quarter, (i + 1) * quarter)
+      if (end === 'orderly') assert.ok(part.every((message) => arrived.has(message)))
+    }
+    assert.ok(arrived.has('<13>more'))
   })
 
   it('the original’s files with --spool-import, and only then', async () => {
