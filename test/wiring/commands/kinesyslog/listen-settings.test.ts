@@ -114,6 +114,19 @@ describe('the settings of kinesyslog listen', () => {
     assert.throws(() => read(`${base} --client-fingerprint abc`), { code: 'USAGE', message: /64 hex digits/ })
   })
 
+  it('refuses what would let in everybody although somebody was named', () => {
+    const base = '--stream s --cert c --key k'
+    assert.throws(() => read(`${base} --client-name a.example`), {
+      code: 'USAGE',
+      message: /--client-name needs --client-ca or --client-fingerprint/,
+    })
+    assert.throws(() => read(`${base} --client-crl crl.pem --client-fingerprint ${'ab'.repeat(32)}`), {
+      code: 'USAGE',
+      message: /--client-crl needs --client-ca/,
+    })
+    assert.deepEqual(read(`${base} --client-ca ca.pem --client-name a.example`).tlsFiles?.clientNames, ['a.example'])
+  })
+
   for (const [line, message] of [
     ['', /--stream is missing: give it, or set KINESYSLOG_STREAM/],
     ['--stream a/b', /--stream must be a name of 1 to 64 letters/],
