@@ -87,6 +87,11 @@ describe('the settings of kinesyslog listen', () => {
     assert.deepEqual(listenersOf(read(`--stream s ${files} --port 7000 --tls-port 7001`)), ['tls syslog 7001'])
   })
 
+  it('takes no notice of the variable in which Kubernetes tells where a service named kinesyslog is', () => {
+    const settings = read('--stream s --udp-port 514', { KINESYSLOG_PORT: 'tcp://10.0.0.7:514' })
+    assert.deepEqual(listenersOf(settings), ['udp syslog 514'])
+  })
+
   it('tells everything that is wrong at once (fault 10)', () => {
     assert.throws(
       () => read('--stream s --tls-port 6514 --tcp-port 514 --gelf-tcp-port 514 --proxy-protocol 99'),
