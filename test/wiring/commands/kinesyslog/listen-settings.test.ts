@@ -92,6 +92,14 @@ describe('the settings of kinesyslog listen', () => {
     assert.deepEqual(listenersOf(settings), ['udp syslog 514'])
   })
 
+  it('refuses a port for messages and for metrics', () => {
+    assert.throws(() => read('--stream s --tcp-port 9100 --tls-port 0 --prometheus-port 9100'), {
+      code: 'CONFIGURATION',
+      message: /TCP port 9100 is asked for twice, for TCP syslog and for --prometheus-port/,
+    })
+    assert.deepEqual(read('--stream s --udp-port 9100 --prometheus-port 9100').prometheusPorts, [9100])
+  })
+
   it('tells everything that is wrong at once (fault 10)', () => {
     assert.throws(
       () => read('--stream s --tls-port 6514 --tcp-port 514 --gelf-tcp-port 514 --proxy-protocol 99'),
