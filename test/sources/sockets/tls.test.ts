@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { generateKeyPairSync, X509Certificate } from 'node:crypto'
+import { once } from 'node:events'
 import { connect, createServer } from 'node:net'
 import { connect as connectTls, type ConnectionOptions } from 'node:tls'
 import { SocketSource } from '../../../src/sources/sockets/source.ts'
@@ -63,6 +64,19 @@ describe('sockets: TLS', () => {
     const client = await world.connect({ tls: {} })
     assert.equal(await client.finish('a\n#half'), 'reset')
     assert.deepEqual(world.texts, ['a'])
+    world.checkCounts()
+  })
+
+  it('takes what a sender has sent who resets right behind its handshake', async () => {
+    await open()
+    const raw = connect({ port: world.port(), host: '127.0.0.1' })
+    const socket = connectTls({ socket: raw, rejectUnauthorized: false })
+    await once(socket, 'secureConnect')
+    socket.write('hasty\n')
+    // Of a connection which is reset the system knows no peer any more.
+    raw.resetAndDestroy()
+    await world.until(() => world.texts.length === 1)
+    assert.deepEqual(world.texts, ['hasty'])
     world.checkCounts()
   })
 

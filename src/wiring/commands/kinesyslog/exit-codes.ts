@@ -6,7 +6,7 @@ export function relayExitCode(code: string): number {
   if (/^(EACCES|EPERM|EROFS|.+_DENIED|SPOOL_READ_ONLY)$/.test(code)) return relayExitCodes.noPermission
   if (code === 'WORKER') return relayExitCodes.internal
   // Our own errors say what to do, and so does the configuration; whatever else was thrown is a fault of ours.
-  return /^[A-Z]+(_[A-Z]+)+$/.test(code) && !code.startsWith('ERR_')
+  return code === 'CONFIGURATION' || (/^[A-Z]+(_[A-Z]+)+$/.test(code) && !code.startsWith('ERR_'))
     ? relayExitCodes.configuration
     : relayExitCodes.internal
 }

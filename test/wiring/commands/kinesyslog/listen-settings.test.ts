@@ -87,6 +87,19 @@ describe('the settings of kinesyslog listen', () => {
     assert.deepEqual(listenersOf(read(`--stream s ${files} --port 7000 --tls-port 7001`)), ['tls syslog 7001'])
   })
 
+  it('takes no notice of the variable in which Kubernetes tells where a service named kinesyslog is', () => {
+    const settings = read('--stream s --udp-port 514', { KINESYSLOG_PORT: 'tcp://10.0.0.7:514' })
+    assert.deepEqual(listenersOf(settings), ['udp syslog 514'])
+  })
+
+  it('refuses a port for messages and for metrics', () => {
+    assert.throws(() => read('--stream s --tcp-port 9100 --tls-port 0 --prometheus-port 9100'), {
+      code: 'CONFIGURATION',
+      message: /TCP port 9100 is asked for twice, for TCP syslog and for --prometheus-port/,
+    })
+    assert.deepEqual(read('--stream s --udp-port 9100 --prometheus-port 9100').prometheusPorts, [9100])
+  })
+
   it('tells everything that is wrong at once (fault 10)', () => {
     assert.throws(
       () => read('--stream s --tls-port 6514 --tcp-port 514 --gelf-tcp-port 514 --proxy-protocol 99'),
@@ -112,6 +125,19 @@ describe('the settings of kinesyslog listen', () => {
     assert.equal(read(`${base} --client-ca ca.pem --client-auth optional`).tlsFiles?.clientAuth, 'optional')
     assert.throws(() => read(`${base} --client-auth require`), { code: 'USAGE', message: /nobody could be accepted/ })
     assert.throws(() => read(`${base} --client-fingerprint abc`), { code: 'USAGE', message: /64 hex digits/ })
+  })
+
+  it('refuses what would let in everybody although somebody was named', () => {
+    const base = '--stream s --cert c --key k'
+    assert.throws(() => read(`${base} --client-name a.example`), {
+      code: 'USAGE',
+      message: /--client-name needs --client-ca or --client-fingerprint/,
+    })
+    assert.throws(() => read(`${base} --client-crl crl.pem --client-fingerprint ${'ab'.repeat(32)}`), {
+      code: 'USAGE',
+      message: /--client-crl needs --client-ca/,
+    })
+    assert.deepEqual(read(`${base} --client-ca ca.pem --client-name a.example`).tlsFiles?.clientNames, ['a.example'])
   })
 
   for (const [line, message] of [
