@@ -194,10 +194,12 @@ export class Journal implements Sink<MessageBlock> {
 
   async #syncUntilSafe(): Promise<void> {
     const { clock, fsyncIntervalMs = 500 } = this.#options
-    while (this.#current?.segment.hasUnsafe === true && !isAborted(this.#over.signal)) {
+    // Once in any case: the segment may have been closed under the append, and whoever ends before the caller has put
+    // down that he is at it would be at it for ever.
+    do {
       if (this.#fsync === 'interval') await clock.sleep(fsyncIntervalMs, this.#over.signal)
       if (!isAborted(this.#over.signal)) await this.#syncCurrent()
-    }
+    } while (this.#current?.segment.hasUnsafe === true && !isAborted(this.#over.signal))
     this.#syncing = undefined
   }
 

@@ -148,6 +148,21 @@ describe('journal', () => {
       assert.equal(synced(), 2)
     })
 
+    it('interval: comes as soon as ever after a segment was closed under an append', async () => {
+      const held = new Gate()
+      const recorded = world.recording({ hold: (call) => (call.startsWith('write') ? held.open : undefined) })
+      const journal = world.journal(await world.folder({ files: recorded }))
+      const first = write(journal, 'a')
+      await until(() => writes(recorded.calls).length === 1)
+      const rotated = journal.rotate()
+      held.release()
+      await (await first).safe
+      await rotated
+      const next = await write(journal, 'b')
+      await world.clock.advance(500)
+      assert.equal(await hasSettled(next.safe), true)
+    })
+
     it('off: is never called, and receipts are good at once', async () => {
       const recorded = world.recording()
       const journal = world.journal(await world.folder({ files: recorded }), { fsync: 'off' })

@@ -27,6 +27,13 @@ export type RelayHost = Pick<ProgramHost, 'environment' | 'logger' | 'clock' | '
 
 /** What the start waits for STS, in milliseconds: who sends by UDP does not wait. */
 const ownerMs = 5000
+/**
+ * What a stop gives the journal to take what was read, in milliseconds; a little longer than the sockets do. On a full
+ * disk it would wait for ever, and the senders are told by a reset.
+ */
+const acceptAtEndMs = 7000
+/** What it then gets to close its segment, in milliseconds. */
+const rotateAtEndMs = 5000
 /** For how long the end uploads, in milliseconds. What is left is in the spool. */
 const uploadAtEndMs = 30_000
 /** Reads on their way into the journal at once: those of so many connections share one write. */
@@ -133,13 +140,20 @@ async function serve({ settings, host, connection, folder, records, counters }: 
   thread.died.catch(fail)
   for (const segment of folder.segments) line.add(segment)
   const running = Promise.all([uploader.run(over.signal), owner.run(over.signal)])
+  const late = new AbortController()
+  void untilAborted(stop)
+    .then(() => clock.sleep(acceptAtEndMs, over.signal))
+    .then(() => {
+      late.abort()
+    })
   await pump<MessageBlock, MessageBlock>({
     source,
     sink: new RotatingJournal(journal),
     decode: (block) => [block],
     clock,
-    // The source ends by itself when it has given everything which was readable; nothing breaks it off.
-    signal: over.signal,
+    // The source ends by itself when it has given everything which was readable; only a full disk breaks it off.
+    signal: late.signal,
+    settleMs: rotateAtEndMs,
     parallel: parallelReads,
   }).catch(fail)
   await within(uploadAtEndMs, clock, async (deadline) => {
