@@ -117,12 +117,12 @@ describe('sockets: TLS', () => {
   })
 
   describe('client certificates', () => {
-    let pairs: ReturnType<typeof issueAll>
+    let pairs: Awaited<ReturnType<typeof issueAll>>
     let strict: Partial<TlsSettings>
     let withCrl: Partial<TlsSettings>
 
-    before(() => {
-      pairs = issueAll()
+    before(async () => {
+      pairs = await issueAll()
       strict = { clientAuth: 'require', clientCa: [pairs.ca] }
       withCrl = { ...strict, clientCrl: [pairs.crl] }
     })
@@ -241,10 +241,9 @@ describe('sockets: TLS', () => {
     })
 
     it('asks for client certificates', async () => {
-      const ca = new CertificateAuthority('behind')
-      const pair = ca.issue()
+      const ca = await CertificateAuthority.create('behind')
+      const pair = await ca.issue()
       await open({ clientAuth: 'require', clientCa: [ca.certificate] }, proxied)
-      ca.remove()
       const tls = { cert: pair.certificate, key: pair.key }
       assert.equal(await (await throughProxy('PROXY LOCAL\n', tls)).finish('a\n'), 'orderly')
       assert.equal(await (await throughProxy('PROXY LOCAL\n')).finish('b\n'), 'reset')
@@ -308,27 +307,24 @@ function createSource(tls: TlsSettings | undefined): SocketSource {
   })
 }
 
-function issueAll() {
-  const good = new CertificateAuthority('good')
-  const other = new CertificateAuthority('other')
-  const revoked = good.issue()
-  const pairs = {
+async function issueAll() {
+  const good = await CertificateAuthority.create('good')
+  const other = await CertificateAuthority.create('other')
+  const revoked = await good.issue()
+  return {
     ca: good.certificate,
-    good: good.issue(),
+    good: await good.issue(),
     revoked,
-    crl: good.revoke(revoked),
-    wrongCa: other.issue(),
-    otherCrl: other.revoke(),
-    expired: good.issue({ from: '20200101000000Z', until: '20200102000000Z' }),
-    early: good.issue({ from: '20490101000000Z', until: '20490102000000Z' }),
-    serverOnly: good.issue({ usage: 'serverAuth' }),
-    byName: good.issue({ names: 'DNS:x.test,DNS:a.example', commonName: 'nobody' }),
-    byCommonName: good.issue({ commonName: 'a.example' }),
-    byBoth: good.issue({ names: 'DNS:b.test', commonName: 'a.example' }),
+    crl: await good.revoke(revoked),
+    wrongCa: await other.issue(),
+    otherCrl: await other.revoke(),
+    expired: await good.issue({ from: new Date('2020-01-01'), until: new Date('2020-01-02') }),
+    early: await good.issue({ from: new Date('2049-01-01'), until: new Date('2049-01-02') }),
+    serverOnly: await good.issue({ usage: 'serverAuth' }),
+    byName: await good.issue({ names: ['x.test', 'a.example'], commonName: 'nobody' }),
+    byCommonName: await good.issue({ commonName: 'a.example' }),
+    byBoth: await good.issue({ names: ['b.test'], commonName: 'a.example' }),
   }
-  good.remove()
-  other.remove()
-  return pairs
 }
 
 function pairOf({ cert, key }: { readonly cert: string; readonly key: string }): Pair {
