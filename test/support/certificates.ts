@@ -24,15 +24,30 @@ const dayMs = 86_400_000
 const yesterday = new Date(Date.now() - dayMs)
 const later = new Date(Date.now() + 30 * dayMs)
 
+/** Of a client which needs no CA: not one itself, as it may only sign handshakes. */
+export async function signedByItself(): Promise<Pair> {
+  const keys = await webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify'])
+  const certificate = await x509.X509CertificateGenerator.createSelfSigned({
+    serialNumber: newSerial(),
+    name: 'CN=itself',
+    notBefore: yesterday,
+    notAfter: later,
+    keys,
+    signingAlgorithm: algorithm,
+    extensions: [new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature, true)],
+  })
+  return pairOf(certificate, keys)
+}
+
 /** A CA with its keys in memory. */
 export class CertificateAuthority {
-  readonly certificate: Buffer
+  readonly #certificate: x509.X509Certificate
   readonly #name: string
   readonly #keys: webcrypto.CryptoKeyPair
   readonly #revoked: string[] = []
 
-  private constructor(certificate: Buffer, name: string, keys: webcrypto.CryptoKeyPair) {
-    this.certificate = certificate
+  private constructor(certificate: x509.X509Certificate, name: string, keys: webcrypto.CryptoKeyPair) {
+    this.#certificate = certificate
     this.#name = name
     this.#keys = keys
   }
@@ -55,7 +70,15 @@ export class CertificateAuthority {
         new x509.KeyUsagesExtension(x509.KeyUsageFlags.keyCertSign | x509.KeyUsageFlags.cRLSign, true),
       ],
     })
-    return new CertificateAuthority(pem(certificate), name, keys)
+    return new CertificateAuthority(certificate, name, keys)
+  }
+
+  get certificate(): Buffer {
+    return this.pair.certificate
+  }
+
+  get pair(): Pair {
+    return pairOf(this.#certificate, this.#keys)
   }
 
   async issue(options: IssueOptions = {}): Promise<Pair> {
@@ -78,8 +101,7 @@ export class CertificateAuthority {
         ...(usage === undefined ? [] : [new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage[usage]])]),
       ],
     })
-    const key = KeyObject.from(keys.privateKey).export({ type: 'pkcs8', format: 'pem' })
-    return { certificate: pem(certificate), key: Buffer.from(key) }
+    return pairOf(certificate, keys)
   }
 
   /** A revocation list with these certificates, and those of before. */
@@ -102,6 +124,11 @@ export class CertificateAuthority {
 /** A positive number. */
 function newSerial(): string {
   return `01${randomBytes(8).toString('hex')}`
+}
+
+function pairOf(certificate: x509.X509Certificate, { privateKey }: webcrypto.CryptoKeyPair): Pair {
+  const key = KeyObject.from(privateKey).export({ type: 'pkcs8', format: 'pem' })
+  return { certificate: pem(certificate), key: Buffer.from(key) }
 }
 
 function pem(data: x509.X509Certificate | x509.X509Crl): Buffer {
