@@ -1,6 +1,6 @@
 import { BlockList, isIP } from 'node:net'
 import { KinloaderError } from '../../core/errors.ts'
-import { canonicalAddress } from './address.ts'
+import { canonicalAddress } from '../../codecs/ip-address.ts'
 
 export interface Cidr {
   readonly address: string

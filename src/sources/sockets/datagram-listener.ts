@@ -2,7 +2,7 @@ import { createSocket, type RemoteInfo, type Socket } from 'node:dgram'
 import { isIPv6 } from 'node:net'
 import type { MessageBlock } from '../../core/message-block.ts'
 import type { Delivery } from '../../core/source.ts'
-import { canonicalAddress } from './address.ts'
+import { peerAddress } from './peer-address.ts'
 import type { CidrList } from './cidr-list.ts'
 import type { Room } from './room.ts'
 import type { SocketLimits } from './limits.ts'
@@ -149,7 +149,7 @@ export class DatagramListener implements Waiter {
     const { room, limits, reader } = this.#options
     const { counters, clock } = room
     this.#arrived += 1
-    const address = canonicalAddress(peer)
+    const address = peerAddress(peer)
     if (!this.#allows(address)) {
       counters.add('received')
       counters.add('dropped.not_allowed')

@@ -1,7 +1,7 @@
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net'
 import type { Framer } from '../../core/framer.ts'
 import { untilAborted } from '../../core/aborting.ts'
-import { canonicalAddress } from './address.ts'
+import { peerAddress } from './peer-address.ts'
 import { Arrival, type Arrived, type ProxyHeader } from './arrival.ts'
 import type { CidrList } from './cidr-list.ts'
 import { Connection } from './connection.ts'
@@ -131,7 +131,7 @@ export class StreamListener {
     }
     counters.add('connections_opened')
     // Here, and not later, the address is known for sure.
-    const address = canonicalAddress(raw.remoteAddress ?? '')
+    const address = peerAddress(raw.remoteAddress ?? '')
     const arrival = new Arrival({
       raw,
       counters,
@@ -154,7 +154,7 @@ export class StreamListener {
 
   #peerRefusal(raw: Socket, peers: CidrList): 'gone' | 'not_allowed' | 'proxy_untrusted' | undefined {
     if (raw.remoteAddress === undefined) return 'gone'
-    if (peers.allows(canonicalAddress(raw.remoteAddress))) return undefined
+    if (peers.allows(peerAddress(raw.remoteAddress))) return undefined
     return this.#options.listener.proxy ? 'proxy_untrusted' : 'not_allowed'
   }
 

@@ -19,6 +19,9 @@ describe('CIDR lists', () => {
     [['2001:db8::/32', '::1'], '2001:db9::1', false],
     [['::ffff:10.0.0.0/104'], '10.2.3.4', true],
     [['::ffff:10.0.0.0/104'], '11.2.3.4', false],
+    [['::FFFF:10.0.0.0/104'], '10.2.3.4', true],
+    [['0:0:0:0:0:ffff:a00:0/104'], '10.2.3.4', true],
+    [['0:0:0:0:0:ffff:a00:0/104'], '11.2.3.4', false],
   ] as const) {
     it(`${blocks.join(' ')} ${allowed ? 'lets in' : 'keeps out'} ${address}`, () => {
       assert.equal(new CidrList(blocks).allows(address), allowed)
