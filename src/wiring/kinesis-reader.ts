@@ -37,6 +37,11 @@ export interface KinesisReaderOptions {
   readonly checkpointIntervalMs?: number | undefined
   /** Calls for records a second, of all shards together. Default: as fast as AWS lets one read each shard. */
   readonly maxCallsPerSecond?: number | undefined
+  /**
+   * Records have `base64`, their data as it came on the wire, and decode `data` from it each time: for whoever passes
+   * base64 on, or looks at few. Default false.
+   */
+  readonly keepsBase64?: boolean | undefined
   /** Ends when every shard was read up to the moment of the start. Default false: follows the stream. */
   readonly untilNow?: boolean | undefined
   /**
@@ -92,6 +97,7 @@ export async function openKinesisReader(options: KinesisReaderOptions): Promise<
     maxCallsPerSecond: options.maxCallsPerSecond,
     // Where calls are few, each has to bring more.
     ...(options.maxCallsPerSecond !== undefined && { fetchBytes: 4 * 1024 * 1024, maxBytes: 24 * 1024 * 1024 }),
+    keepsBase64: options.keepsBase64,
     untilNow: options.untilNow,
     giveUpMs: options.giveUpMs,
     // Nobody starts many of these at once.

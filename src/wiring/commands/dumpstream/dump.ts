@@ -3,7 +3,7 @@ import { errorCode, errorText, KinloaderError } from '../../../core/errors.ts'
 import { Counters } from '../../../core/metrics.ts'
 import { pump } from '../../../core/pump.ts'
 import type { ProgramHost } from '../../../host/run.ts'
-import { FileSink } from '../../../sinks/file/sink.ts'
+import { type FileItem, FileSink } from '../../../sinks/file/sink.ts'
 import type { KinesisRecord } from '../../../sources/kinesis/record.ts'
 import { type KinesisReader, openKinesisReader } from '../../kinesis-reader.ts'
 import { type CheckpointFile, checkpointFileError, openCheckpointFile } from './checkpoint-file.ts'
@@ -60,6 +60,7 @@ async function openReader(
       importCheckpoints: checkpoints?.importCheckpoints,
       initialPosition,
       maxCallsPerSecond,
+      keepsBase64: true,
       untilNow,
       giveUpMs,
       signal,
@@ -104,9 +105,9 @@ async function carryAll(
 ): Promise<void> {
   const { clock } = host
   const figures = { records: 0, bytes: 0 }
-  const decode = (record: KinesisRecord): readonly Uint8Array[] => {
+  const decode = (record: KinesisRecord): readonly FileItem[] => {
     figures.records += 1
-    figures.bytes += record.data.length
+    figures.bytes += record.base64?.byteLength ?? record.data.length
     return [format === 'json' ? dumpLine(record) : record.data]
   }
   const over = new AbortController()
