@@ -2,6 +2,7 @@ import { dumpLine } from '../../../codecs/dump-line-encoding.ts'
 import { errorCode, errorText, KinloaderError } from '../../../core/errors.ts'
 import { Counters } from '../../../core/metrics.ts'
 import { pump } from '../../../core/pump.ts'
+import { garbageCollector } from '../../../host/garbage-collection.ts'
 import type { ProgramHost } from '../../../host/run.ts'
 import { type FileItem, FileSink } from '../../../sinks/file/sink.ts'
 import type { KinesisRecord } from '../../../sources/kinesis/record.ts'
@@ -20,6 +21,13 @@ const settleMs = 5000
 
 /** No answer has more, so what is taken of a shard is taken whole or not at all, also when a signal ends the dump. */
 const maxAnswerRecords = 10_000
+
+/**
+ * What was dumped is garbage, of more than twice its size. While V8 has no measure of it yet it is collected here, so
+ * often and as long as this.
+ */
+const collectEveryBytes = 4 * 1024 * 1024
+const collectUntilBytes = 64 * 1024 * 1024
 
 /** Dumps a stream until the signal aborts, or it is read until now. Rejects with one sentence. */
 export async function dump(settings: DumpSettings, host: ProgramHost): Promise<void> {
@@ -105,9 +113,15 @@ async function carryAll(
 ): Promise<void> {
   const { clock } = host
   const figures = { records: 0, bytes: 0 }
+  const collect = garbageCollector()
+  let collectAtBytes = collectEveryBytes
   const decode = (record: KinesisRecord): readonly FileItem[] => {
     figures.records += 1
     figures.bytes += record.base64?.byteLength ?? record.data.length
+    if (figures.bytes >= collectAtBytes && collectAtBytes <= collectUntilBytes) {
+      collect()
+      collectAtBytes = figures.bytes + collectEveryBytes
+    }
     return [format === 'json' ? dumpLine(record) : record.data]
   }
   const over = new AbortController()
