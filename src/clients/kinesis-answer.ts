@@ -29,8 +29,7 @@ export class AnsweredRecord implements _Record {
     this.EncryptionType = wire.EncryptionType ?? undefined
     const seconds = wire.ApproximateArrivalTimestamp
     // Epoch seconds with a fraction on the wire.
-    this.ApproximateArrivalTimestamp =
-      typeof seconds === 'number' ? new Date(Math.round(seconds * 1000)) : (seconds ?? undefined)
+    this.ApproximateArrivalTimestamp = typeof seconds === 'number' ? new Date(Math.round(seconds * 1000)) : undefined
     this.#data = data
   }
 

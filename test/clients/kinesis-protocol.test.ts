@@ -9,6 +9,7 @@ import {
 import { HttpResponse } from '@smithy/core/transport'
 import fc from 'fast-check'
 import { createKinesisClient } from '../../src/clients/aws.ts'
+import { AnsweredRecord } from '../../src/clients/kinesis-answer.ts'
 import { kinesisFault } from '../../src/clients/kinesis-errors.ts'
 
 /** A client's network which gives one answer to everything. */
@@ -123,7 +124,40 @@ describe('the fast way through a GetRecords answer', () => {
     })
   })
 
-  for (const body of ['{"Records":[{"Data":"', 'null', '[', '<html>', '{"Records":7}', '{"Records":[null]}']) {
+  const strangeForms: readonly (readonly [string, string])[] = [
+    ['escapes in its data', String.raw`{"Records":[{"SequenceNumber":"1","Data":"\/\/8="},{"Data":"AP8="}]}`],
+    ['spaces', '{ "Records": [ { "Data" : "AP8=" , "SequenceNumber": "1" }, { "Data":"/w==" } ] }'],
+    [
+      'keys like its members',
+      String.raw`{"Records":[{"PartitionKey":"Data","Data":"AP8="},{"PartitionKey":"\"Data","Data":"/w=="}]}`,
+    ],
+    ['members in a key', String.raw`{"Records":[{"PartitionKey":"\"Data\":\"/w==\"","Data":"AP8="}]}`],
+    ['a null and no data', '{"Records":[{"Data":"AP8="},{"Data":null},{"Data":""}]}'],
+  ]
+  for (const [what, body] of strangeForms) {
+    it(`gives what the SDK's own gives of an answer with ${what}`, async () => {
+      assert.deepEqual(await ask(ours, body), await ask(theirs, body))
+    })
+  }
+
+  it('keeps data in base64 as it came, when it may be passed on', async () => {
+    network.body = Buffer.from(
+      String.raw`{"Records":[{"SequenceNumber":"1","Data":"AP8="},{"SequenceNumber":"2","Data": "AP8="}]}`,
+    )
+    const { Records = [] } = await ours.send(new GetRecordsCommand({ ShardIterator: 'iterator' }))
+    const texts = Records.map((one) => (one instanceof AnsweredRecord ? one.base64?.text.toString() : 'none'))
+    assert.deepEqual(texts, ['AP8=', undefined])
+  })
+
+  for (const body of [
+    '{"Records":[{"Data":"',
+    '{"Records":[{"Data":0},{"Data":"AP8="}]}',
+    'null',
+    '[',
+    '<html>',
+    '{"Records":7}',
+    '{"Records":[null]}',
+  ]) {
     it(`makes a transient error of ${body}`, async () => {
       await assert.rejects(ask(ours, body), (error) => {
         assert.equal(kinesisFault(error), 'transient', String(error))
