@@ -8,6 +8,7 @@ import {
 } from '@aws-sdk/client-kinesis'
 import { HttpResponse } from '@smithy/core/transport'
 import fc from 'fast-check'
+import { Base64Text } from '../../src/core/base64-text.ts'
 import { createKinesisClient } from '../../src/clients/aws.ts'
 import { AnsweredRecord } from '../../src/clients/kinesis-answer.ts'
 import { kinesisFault } from '../../src/clients/kinesis-errors.ts'
@@ -147,6 +148,23 @@ describe('the fast way through a GetRecords answer', () => {
     const { Records = [] } = await ours.send(new GetRecordsCommand({ ShardIterator: 'iterator' }))
     const texts = Records.map((one) => (one instanceof AnsweredRecord ? one.base64?.text.toString() : 'none'))
     assert.deepEqual(texts, ['AP8=', undefined])
+  })
+
+  it('decodes no data before it is asked for', async () => {
+    network.body = Buffer.from('{"Records":[{"SequenceNumber":"1","Data":"AP8="}]}')
+    const { decode } = Base64Text.prototype
+    let decoded = 0
+    Base64Text.prototype.decode = function (this: Base64Text) {
+      decoded += 1
+      return decode.call(this)
+    }
+    try {
+      const { Records } = await ours.send(new GetRecordsCommand({ ShardIterator: 'iterator' }))
+      assert.equal(decoded, 0)
+      assert.deepEqual(Records?.[0]?.Data, Buffer.from([0, 255]))
+    } finally {
+      Base64Text.prototype.decode = decode
+    }
   })
 
   for (const body of [
