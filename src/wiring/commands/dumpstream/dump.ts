@@ -22,12 +22,8 @@ const settleMs = 5000
 /** No answer has more, so what is taken of a shard is taken whole or not at all, also when a signal ends the dump. */
 const maxAnswerRecords = 10_000
 
-/**
- * What was dumped is garbage, of more than twice its size. While V8 has no measure of it yet it is collected here, so
- * often and as long as this.
- */
-const collectEveryBytes = 4 * 1024 * 1024
-const collectUntilBytes = 64 * 1024 * 1024
+/** What was dumped is garbage, of nearly three times its size: V8 alone would wait for 64 MiB of that. */
+const collectEveryBytes = 12 * 1024 * 1024
 
 /** Dumps a stream until the signal aborts, or it is read until now. Rejects with one sentence. */
 export async function dump(settings: DumpSettings, host: ProgramHost): Promise<void> {
@@ -118,7 +114,7 @@ async function carryAll(
   const decode = (record: KinesisRecord): readonly FileItem[] => {
     figures.records += 1
     figures.bytes += record.base64?.byteLength ?? record.data.length
-    if (figures.bytes >= collectAtBytes && collectAtBytes <= collectUntilBytes) {
+    if (figures.bytes >= collectAtBytes) {
       collect()
       collectAtBytes = figures.bytes + collectEveryBytes
     }
