@@ -47,8 +47,12 @@ export class SocketSource implements Source<MessageBlock> {
     this.#limits = { ...defaultLimits, ...options.limits }
     this.#turns = new Turns(this.#limits.pendingBytes)
     this.#door = options.tls === undefined ? undefined : new TlsDoor(options.tls)
-    const peers = { direct: new CidrList(options.allow ?? []), proxies: new CidrList(options.proxyTrusted ?? []) }
-    this.#posts = options.listeners.map((listener) => this.#post(listener, peers))
+    const direct = new CidrList(options.allow ?? [], 'not_allowed')
+    // Where nobody says which proxies are trusted, they are peers as all others: an open port on which any sender may
+    // be named would make the list of those pointless.
+    const { proxyTrusted = [] } = options
+    const proxies = proxyTrusted.length === 0 ? direct : new CidrList(proxyTrusted, 'proxy_untrusted')
+    this.#posts = options.listeners.map((listener) => this.#post(listener, { direct, proxies }))
   }
 
   /**

@@ -3,7 +3,7 @@ import type { Framer } from '../../core/framer.ts'
 import { untilAborted } from '../../core/aborting.ts'
 import { peerAddress } from './peer-address.ts'
 import { Arrival, type Arrived, type ProxyHeader } from './arrival.ts'
-import type { CidrList } from './cidr-list.ts'
+import type { CidrList, PeerRefusal } from './cidr-list.ts'
 import { Connection } from './connection.ts'
 import type { Room } from './room.ts'
 import type { SocketLimits } from './limits.ts'
@@ -14,7 +14,7 @@ export interface StreamListenerOptions {
   readonly listener: Listener
   readonly room: Room
   readonly limits: SocketLimits
-  /** Peers let in: those of `--allow`, or of `--proxy-trusted` where a header is demanded. */
+  /** Peers let in, be they senders or proxies. */
   readonly peers: CidrList
   /** For TLS. */
   readonly door: TlsDoor | undefined
@@ -152,10 +152,9 @@ export class StreamListener {
     })
   }
 
-  #peerRefusal(raw: Socket, peers: CidrList): 'gone' | 'not_allowed' | 'proxy_untrusted' | undefined {
-    if (raw.remoteAddress === undefined) return 'gone'
-    if (peers.allows(peerAddress(raw.remoteAddress))) return undefined
-    return this.#options.listener.proxy ? 'proxy_untrusted' : 'not_allowed'
+  #peerRefusal({ remoteAddress }: Socket, peers: CidrList): 'gone' | PeerRefusal | undefined {
+    if (remoteAddress === undefined) return 'gone'
+    return peers.allows(peerAddress(remoteAddress)) ? undefined : peers.refusal
   }
 
   #seat(raw: Socket, address: string, { socket, proxied }: Arrived): void {

@@ -85,7 +85,8 @@ function parse<T>(what: string, wanted: string, read: () => T): T {
 /** OpenSSL reads up to the first one which is broken, and passes over the rest without a word. */
 function certificatesOf(ca: Buffer): readonly X509Certificate[] {
   const blocks = ca.toString('latin1').match(/-----BEGIN ([A-Z\d ]*CERTIFICATE)-----[^-]*-----END \1-----/g)
-  if (blocks === null) throw unusable('a client CA holds no certificate: give a PEM file with BEGIN CERTIFICATE')
+  if (blocks === null)
+    throw unusable('a client CA cannot be used (it holds no certificate): give a PEM file of certificates')
   return blocks.map((block) => parse('a client CA', 'a PEM file of certificates', () => new X509Certificate(block)))
 }
 

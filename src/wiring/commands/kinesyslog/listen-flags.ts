@@ -103,8 +103,18 @@ const flags: readonly Omit<CommandFlag, 'environment'>[] = [
     default: '0',
     description: 'after which a silent connection is closed; 0 is never',
   },
-  { name: 'allow', value: 'CIDR', repeatable: true, description: 'who may send; else anybody' },
-  { name: 'proxy-trusted', value: 'CIDR', repeatable: true, description: 'who may send PROXY headers; else anybody' },
+  {
+    name: 'allow',
+    value: 'CIDR',
+    repeatable: true,
+    description: 'peers which may connect or send datagrams; else any',
+  },
+  {
+    name: 'proxy-trusted',
+    value: 'CIDR',
+    repeatable: true,
+    description: 'peers which may connect to ports with PROXY headers, instead of those of --allow',
+  },
   {
     name: 'udp-recv-buffer',
     value: 'BYTES',
