@@ -11,7 +11,7 @@ import type { Waiter } from './turns.ts'
 
 /** Makes messages of the datagrams of one listener. */
 export interface DatagramReader {
-  /** The message which the datagram is or completes. `senderKey` tells senders apart, `nowMs` is wall-clock time. */
+  /** The message which the datagram is or completes. `senderKey` tells senders apart; the clock of `nowMs` never goes back. */
   push(datagram: Uint8Array, senderKey: string, nowMs: number): Uint8Array | undefined
   /** Forgets what did not become complete in its time; each second. */
   sweep(nowMs: number): void
@@ -102,7 +102,7 @@ export class DatagramListener implements Waiter {
   }
 
   sweep(): void {
-    this.#options.reader.sweep(this.#options.room.clock.now())
+    this.#options.reader.sweep(this.#options.room.clock.monotonic())
   }
 
   async close(): Promise<void> {
@@ -155,8 +155,7 @@ export class DatagramListener implements Waiter {
       counters.add('dropped.not_allowed')
       return
     }
-    const nowMs = clock.now()
-    const message = reader.push(datagram, address, nowMs)
+    const message = reader.push(datagram, address, clock.monotonic())
     if (message === undefined) return
     const { length } = message
     if (this.#heldBytes + length > limits.udpQueueBytes || this.#heldMessages >= limits.udpQueueDatagrams) {
@@ -165,7 +164,7 @@ export class DatagramListener implements Waiter {
     }
     this.#heldBytes += length
     this.#heldMessages += 1
-    const block = this.#blockOf(address, nowMs)
+    const block = this.#blockOf(address, clock.now())
     block.messages.push(message)
     block.bytes += length
     if (!this.#isInLine && !this.#isUnreleased) this.#ask()
