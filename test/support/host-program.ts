@@ -3,7 +3,7 @@ import { runProgram } from '../../src/host/run.ts'
 
 /** A program for the tests of host/: its first argument says how it behaves. */
 await runProgram(
-  async ({ argv, stdout, logger, signal, onExit }) => {
+  async ({ argv, stdout, logger, signal, ...host }) => {
     const aborted = new Promise<void>((resolve) => {
       signal.addEventListener('abort', () => {
         resolve()
@@ -42,7 +42,7 @@ await runProgram(
           }
         }
       case 'farewell':
-        onExit(() => {
+        host.onExit(() => {
           writeSync(1, 'farewell\n')
         })
         stdout.write('ready\n')
