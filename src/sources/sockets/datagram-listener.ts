@@ -11,7 +11,7 @@ import type { Waiter } from './turns.ts'
 
 /** Makes messages of the datagrams of one listener. */
 export interface DatagramReader {
-  /** The message which the datagram is or completes. `senderKey` tells senders apart, `nowMs` is of a clock which does not go back. */
+  /** The message which the datagram is or completes. `senderKey` tells senders apart; the clock of `nowMs` never goes back. */
   push(datagram: Uint8Array, senderKey: string, nowMs: number): Uint8Array | undefined
   /** Forgets what did not become complete in its time; each second. */
   sweep(nowMs: number): void
