@@ -40,8 +40,8 @@ export class RelayKilling {
   readonly #world: RelayWorld
   readonly #random: SeededRandom
   readonly #over = new AbortController()
-  #up = Promise.withResolvers<undefined>()
-  #isDying = false
+  #isDying = true
+  readonly #waiting: (() => void)[] = []
 
   constructor(world: RelayWorld, random: SeededRandom) {
     this.#world = world
@@ -95,8 +95,6 @@ export class RelayKilling {
     const isEarly = random.next() < 0.2
     const running = isEarly ? this.#world.run(args) : await this.#started()
     await sleep(random.between(0, isEarly ? 500 : 700))
-    // Who waits already must not wait for another one.
-    if (!isEarly) this.#up = Promise.withResolvers()
     this.#isDying = true
     const { signal, stderr } = await running.kill('SIGKILL')
     if (signal !== 'SIGKILL') throw new Error(`the relay ended by itself: ${stderr}`)
@@ -107,7 +105,7 @@ export class RelayKilling {
   async #started(): Promise<CommandProcess> {
     const running = await this.#world.listening(args)
     this.#isDying = false
-    this.#up.resolve(undefined)
+    for (const go of this.#waiting.splice(0)) go()
     return running
   }
 
@@ -129,7 +127,7 @@ export class RelayKilling {
 
   async #send(sender: number): Promise<void> {
     for (let connection = 0; !this.#over.signal.aborted; connection += 1) {
-      await this.#up.promise
+      if (this.#isDying) await new Promise<void>((resolve) => this.#waiting.push(resolve))
       await this.#connection(`${sender}.${connection}`)
     }
   }

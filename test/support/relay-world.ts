@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type FakeFirehose, type FakeFirehoseOptions, startFakeFirehose } from '../fakes/firehose/http-door.ts'
 import { bundledCommands } from './bundled-commands.ts'
-import { commandEnvironment, type CommandEnd, CommandProcess } from './spawned-command.ts'
+import { commandEnvironment, type CommandEnd, type CommandOptions, CommandProcess } from './spawned-command.ts'
 
 /** A message as Firehose has it. */
 export interface RelayedEvent {
@@ -42,13 +42,19 @@ export class RelayWorld {
     return new RelayWorld(await startFakeFirehose(options), program)
   }
 
-  /** The command with these flags besides those every test needs. */
-  run(args: readonly string[], env: Readonly<Record<string, string>> = {}): CommandProcess {
+  /** The command with these flags besides those every test needs; a later one of the same name counts. */
+  run(
+    args: readonly string[],
+    env: Readonly<Record<string, string>> = {},
+    options: Pick<CommandOptions, 'uid'> = {},
+  ): CommandProcess {
     const { endpoint } = this.firehose
     const common = ['listen', '--stream=logs', `--address=${this.address}`, `--spool-dir=${this.folder}`]
-    const places = ['--region=us-east-1', `--endpoint-url=${endpoint}`, '--buffer-seconds=0.2', '--upload-seconds=0.2']
+    const region = 'AWS_REGION' in env ? [] : ['--region=us-east-1']
+    const places = [...region, `--endpoint-url=${endpoint}`, '--buffer-seconds=0.2', '--upload-seconds=0.2']
     const running = CommandProcess.start(this.#program, [...common, ...places, ...args], {
       env: { ...commandEnvironment(this.folder), ...env },
+      ...options,
     })
     this.#running.add(running)
     return running

@@ -6,6 +6,8 @@ export interface CommandOptions {
   /** All of the environment besides PATH. Default: the AWS key of tests. */
   readonly env?: Readonly<Record<string, string>>
   readonly cwd?: string
+  /** The user to run as; only root may choose. */
+  readonly uid?: number
 }
 
 export interface CommandEnd {

@@ -2,6 +2,7 @@ import type { Clock } from '../../../core/clock.ts'
 import { errorCode, errorText, KinloaderError } from '../../../core/errors.ts'
 import type { Logger } from '../../../core/logger.ts'
 import type { SocketSource } from '../../../sources/sockets/source.ts'
+import { sentence } from '../../sentence.ts'
 import { openSockets } from '../../socket-source.ts'
 import { readTlsSettings } from '../../tls-files.ts'
 import type { ListenSettings } from './listen-settings.ts'
@@ -53,8 +54,4 @@ async function reload(source: SocketSource, { tlsFiles }: ListenSettings, logger
       effect: 'the old certificates stay in use',
     })
   }
-}
-
-function sentence(text: string): string {
-  return `${text.slice(0, 1).toUpperCase()}${text.slice(1)}${text.endsWith('.') ? '' : '.'}`
 }

@@ -23,7 +23,10 @@ import { openSpool } from './spool.ts'
 import { openStatusPages } from './status-pages.ts'
 
 /** What a relay needs of its process. */
-export type RelayHost = Pick<ProgramHost, 'environment' | 'logger' | 'clock' | 'signal' | 'launch' | 'onHangup' | 'onExit'>
+export type RelayHost = Pick<
+  ProgramHost,
+  'environment' | 'logger' | 'clock' | 'signal' | 'launch' | 'onHangup' | 'onExit'
+>
 
 /** What the start waits for STS, in milliseconds: who sends by UDP does not wait. */
 const ownerMs = 5000
