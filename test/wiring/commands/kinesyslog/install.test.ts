@@ -29,7 +29,7 @@ describe('kinesyslog install', () => {
       'StateDirectory=kinesyslog',
       'Environment=KINESYSLOG_SPOOL_DIR=/var/lib/kinesyslog',
       'Restart=always',
-      'RestartPreventExitStatus=2 78',
+      'RestartPreventExitStatus=2',
       'TimeoutStopSec=60',
       'NoNewPrivileges=true',
       'ProtectSystem=full',
