@@ -1,6 +1,6 @@
 import { Owner, readAccount } from '../../../clients/account.ts'
 import { instanceRegion } from '../../../clients/instance-region.ts'
-import { untilAborted } from '../../../core/aborting.ts'
+import { isAborted, untilAborted } from '../../../core/aborting.ts'
 import type { Clock } from '../../../core/clock.ts'
 import type { MessageBlock } from '../../../core/message-block.ts'
 import { Counters } from '../../../core/metrics.ts'
@@ -52,9 +52,17 @@ const parallelReads = 256
  */
 export async function runRelay(settings: ListenSettings, host: RelayHost): Promise<void> {
   const { clock, logger, environment, signal } = host
-  const connection = await connectFirehose(settings, environment, () =>
-    instanceRegion({ clock, logger, environment, signal }),
-  )
+  // A hang-up before there is anything to reload must not end the process.
+  host.onHangup(() => undefined)
+  let connection
+  try {
+    connection = await connectFirehose(settings, environment, () =>
+      instanceRegion({ clock, logger, environment, signal }),
+    )
+  } catch (error) {
+    if (isAborted(signal)) return
+    throw error
+  }
   const counters = new Counters()
   const spool = await openSpool(settings, { region: connection.region, clock, logger, counters })
   try {
