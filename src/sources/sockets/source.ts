@@ -146,6 +146,14 @@ export class SocketSource implements Source<MessageBlock> {
     await Promise.all(this.#posts.map(({ place }) => place.close(deadline)))
   }
 
+  /**
+   * Resets whoever has no receipt on its way, at once. For the end of the process: the kernel closes what is left in an
+   * orderly way, and that would be a receipt.
+   */
+  reset(): void {
+    for (const { place } of this.#posts) if (place instanceof StreamListener) place.reset()
+  }
+
   status(): readonly LaneStatus[] {
     return this.listeners().map(({ listener, port, isListening, counters, openConnections }) => ({
       lane: `${listener.transport}/${port}`,

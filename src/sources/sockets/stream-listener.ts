@@ -104,13 +104,18 @@ export class StreamListener {
     }
   }
 
-  /** Resets whoever has no receipt on its way; the others get until the deadline. */
+  /** Resets whoever has no receipt on its way. */
+  reset(): void {
+    for (const guest of this.#guests.values()) {
+      if (!(guest instanceof Connection && guest.isEnding)) guest.reset()
+    }
+  }
+
+  /** The same, and the others get until the deadline. */
   async close(deadline: AbortSignal): Promise<void> {
     this.stopAccepting()
-    for (const [raw, guest] of this.#guests) {
-      if (raw.destroyed) this.#guests.delete(raw)
-      else if (!(guest instanceof Connection && guest.isEnding)) guest.reset()
-    }
+    for (const raw of this.#guests.keys()) if (raw.destroyed) this.#guests.delete(raw)
+    this.reset()
     const gone = new Promise<void>((resolve) => {
       this.#allGone = resolve
     })

@@ -11,6 +11,7 @@ export interface ListeningSurroundings {
   readonly logger: Logger
   readonly stop: AbortSignal
   readonly onHangup: (listener: () => void) => void
+  readonly onExit: (listener: () => void) => void
 }
 
 /**
@@ -18,7 +19,7 @@ export interface ListeningSurroundings {
  * is left. From then on SIGHUP reads the certificates again.
  */
 export async function listen(settings: ListenSettings, surroundings: ListeningSurroundings): Promise<SocketSource> {
-  const { clock, logger, stop, onHangup } = surroundings
+  const { clock, logger, stop, onHangup, onExit } = surroundings
   const { source, failures } = await openSockets(settings, { clock, logger, stop })
   const [first] = failures
   if (first !== undefined && (settings.isStrict || failures.length === settings.listeners.length)) {
@@ -28,6 +29,9 @@ export async function listen(settings: ListenSettings, surroundings: ListeningSu
   for (const { message, code } of failures) {
     logger.error('listen', { error: message, code, effect: 'the other listeners serve' })
   }
+  onExit(() => {
+    source.reset()
+  })
   onHangup(() => {
     void reload(source, settings, logger)
   })

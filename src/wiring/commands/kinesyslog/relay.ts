@@ -23,7 +23,7 @@ import { openSpool } from './spool.ts'
 import { openStatusPages } from './status-pages.ts'
 
 /** What a relay needs of its process. */
-export type RelayHost = Pick<ProgramHost, 'environment' | 'logger' | 'clock' | 'signal' | 'launch' | 'onHangup'>
+export type RelayHost = Pick<ProgramHost, 'environment' | 'logger' | 'clock' | 'signal' | 'launch' | 'onHangup' | 'onExit'>
 
 /** What the start waits for STS, in milliseconds: who sends by UDP does not wait. */
 const ownerMs = 5000
@@ -77,7 +77,7 @@ async function serve({ settings, host, connection, folder, records, counters }: 
     counters,
   })
   await within(ownerMs, clock, (deadline) => owner.lookUp(AbortSignal.any([signal, deadline])))
-  const source = await listen(settings, { clock, logger, stop, onHangup: host.onHangup })
+  const source = await listen(settings, { clock, logger, stop, onHangup: host.onHangup, onExit: host.onExit })
   const metrics = new RelayMetrics()
   const uploader = new Uploader({
     store: records,
