@@ -33,6 +33,10 @@ export class LineFramer implements Framer {
 
   end(): readonly Uint8Array[] {
     if (this.#held.length === 0 || this.refusal !== undefined) return []
+    if (this.#held[0] === 33) {
+      this.refusal = this.#held.toString('latin1', 1) as FramerRefusal
+      return []
+    }
     this.#counters.add('received')
     if (this.#held[0] !== 35) return [this.#held]
     this.#counters.add('discarded.partial_frame')

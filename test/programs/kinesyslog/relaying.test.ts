@@ -36,6 +36,15 @@ describe('kinesyslog listen', () => {
     assert.equal(new Set(events.map(({ id }) => id)).size, 3)
   })
 
+  it('is not ended by a SIGHUP which comes before it listens', async () => {
+    world.firehose.faults.inject({ operation: 'GetCallerIdentity', fault: { kind: 'delay', ms: 300 } })
+    const running = world.run(['--tcp-port=514'])
+    await running.until('the spool', () => running.stderr.includes('at=spool'))
+    running.child.kill('SIGHUP')
+    await running.until('listening', () => running.stderr.includes('at=listening'))
+    assert.equal((await world.stop(running)).code, 0)
+  })
+
   it('leaves nothing behind when all is delivered', async () => {
     const running = await world.listening(['--tcp-port=514'])
     await world.send(514, Array.from({ length: 10_000 }, (_, i) => `<13>message ${i}\n`).join(''))

@@ -227,6 +227,23 @@ describe('sockets: TCP', () => {
     })
 
     for (const refusal of ['not_counted', 'compressed']) {
+      it(`gives no receipt for what is refused at the end only: ${refusal}`, async () => {
+        await open()
+        const client = await world.connect()
+        assert.equal(await client.finish(`a\n!${refusal}`), 'reset')
+        assert.deepEqual([world.texts, world.counter(`closed.${refusal}`)], [['a'], 1])
+        world.checkCounts()
+      })
+    }
+
+    it('answers a check whose line ends with the connection', async () => {
+      await open()
+      const client = await world.connect()
+      assert.equal(await client.finish('!http_check'), 'orderly')
+      assert.deepEqual([client.received.split('\r')[0], world.counter('closed.http_check')], ['HTTP/1.1 200 OK', 1])
+    })
+
+    for (const refusal of ['not_counted', 'compressed']) {
       it(`gives what came before, then resets: ${refusal}`, async () => {
         await open()
         const client = await world.connect()

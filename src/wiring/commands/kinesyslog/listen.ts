@@ -14,6 +14,8 @@ export const kinesyslogListen: RunnableCommand = {
 }
 
 async function listen(values: CommandValues, host: ProgramHost): Promise<number> {
+  // Who renews certificates does not know whether it listens already; before that there is nothing to read again.
+  host.onHangup(() => {})
   const settings = readListenSettings(values)
   const logger = settings.isDebug ? host.logger : withoutDebug(host.logger)
   for (const warning of settings.warnings) logger.warn('settings', { warning })
