@@ -160,7 +160,7 @@ describe('journal', () => {
       await rotated
       const next = await write(journal, 'b')
       await world.clock.advance(500)
-      assert.equal(await hasSettled(next.safe), true)
+      await next.safe
     })
 
     it('off: is never called, and receipts are good at once', async () => {
@@ -439,6 +439,18 @@ describe('journal', () => {
       assert.equal(journal.state(), 'ok')
       assert.equal(folder.space.usedBytes, 9 * 59)
       assert.equal(world.counters.get('spool_full_waits'), 1)
+    })
+
+    it('quota: a segment which fills it alone is closed at once, or nothing would make room', async () => {
+      const folder = await world.folder({ maxBytes: 59 })
+      const journal = world.journal(folder, { segmentMs: 86_400_000 })
+      await write(journal, 'x')
+      const waits = write(journal, 'y')
+      await world.handedOn(1)
+      const [segment] = world.segments
+      assert.ok(segment !== undefined)
+      await folder.converted(segment, { wholeBytes: 59, rest: 'nothing' })
+      await waits
     })
 
     it('less than 64 MiB left on the disk: waits until there is more', async () => {
