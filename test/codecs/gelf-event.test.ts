@@ -26,7 +26,7 @@ describe('A GELF message', () => {
     }
   })
 
-  it('without a usable time has that of its receipt', () => {
+  it('fault 7: without a usable time has that of its receipt', () => {
     for (const timestamp of ['', 'null']) assert.equal(eventWith(timestamp).time, 'no_time')
     for (const timestamp of [
       ...['0', '-1', '1e999', '1e300', '-0', 'true', '{}', '[]', '[1385053862]', '"x"', '""', '" 1385053862"'],

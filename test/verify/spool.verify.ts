@@ -28,7 +28,7 @@ describe('spool on a disk of 2 MiB', () => {
 
   const open = (): ReturnType<JournalWorld['folder']> => world.folder({ clock: systemClock, files, minFreeBytes: 0 })
 
-  it('full by itself, takes writes again as records leave, and loses none', async () => {
+  it('fault 21: full by itself, takes writes again as records leave, and loses none', async () => {
     const folder = await open()
     const records = new RecordFiles({ folder, clock: systemClock, logger: world.logger })
     const journal = world.journal(folder, { clock: systemClock, segmentBytes: 300_000, fsyncIntervalMs: 20 })
@@ -65,7 +65,7 @@ describe('spool on a disk of 2 MiB', () => {
     }
   })
 
-  it('filled by somebody else, then freed: the write which waited is taken within seconds', async () => {
+  it('fault 21: filled by somebody else, then freed: the write which waited is taken within seconds', async () => {
     const folder = await open()
     const journal = world.journal(folder, { clock: systemClock, fsync: 'always' })
     await (await write(journal, 'before')).safe

@@ -175,7 +175,7 @@ describe('Records of a relay', () => {
     ['random latin text', 0xa0, 0x100],
     ['random ASCII', 0x20, 0x7f],
   ] as const) {
-    it(`are small enough though ${name} do not compress, and nothing is lost`, () => {
+    it(`fault 16: are small enough though ${name} do not compress, and nothing is lost`, () => {
       const random = new SeededRandom(7).next
       const messages: Uint8Array[] = []
       for (let bytes = 0; bytes < 2.5 * 1024 * 1024; bytes += messages.at(-1)?.length ?? 0) {

@@ -11,7 +11,7 @@ function timeOf(text: string, receivedMs = received, zone = utc): number | strin
 }
 
 describe('The time of a syslog message', () => {
-  describe('by the table of what is required', () => {
+  describe('fault 1: by the table of what is required', () => {
     const newYear = Date.parse('2018-01-01T00:00:01Z')
     const newYearsEve = Date.parse('2017-12-31T23:59:59Z')
     const rows: [string, number | string, number?][] = [

@@ -115,7 +115,7 @@ describe('The year of a time without one', () => {
 })
 
 describe('The zone of the machine', () => {
-  it('changes no time', function () {
+  it('fault 23: changes no time', function () {
     this.timeout(30_000)
     const program = `
       import { namedZone } from ${JSON.stringify(import.meta.resolve('../../../src/codecs/syslog-time/zone.ts'))}

@@ -224,7 +224,7 @@ describe('record files', () => {
       records = store(folder)
     }
 
-    it('are not offered before it was done once more, and then not twice', async () => {
+    it('fault 13: are not offered before it was done once more, and then not twice', async () => {
       await killedAfter('a', 'b')
       assert.equal(records.waiting, 0)
       assert.deepEqual(records.take(many), [])
@@ -253,7 +253,7 @@ describe('record files', () => {
     })
   })
 
-  it('which are half written are never offered, and leave nothing behind', async () => {
+  it('fault 13: which are half written are never offered, and leave nothing behind', async () => {
     const folder = await world.folder()
     const journal = world.journal(folder)
     await write(journal, 'abc')

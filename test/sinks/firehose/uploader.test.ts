@@ -133,7 +133,7 @@ describe('uploader', () => {
   })
 
   describe('faults of the original', () => {
-    it('17: with no new traffic, leftovers and failed records are still uploaded', async () => {
+    it('fault 17: with no new traffic, leftovers and failed records are still uploaded', async () => {
       run = new UploaderRun()
       run.store.add(...numbered(10))
       run.engine.faults.inject({ fault: { kind: 'fail-entries', indexes: [2, 5] } })
@@ -148,7 +148,7 @@ describe('uploader', () => {
       ['each entry', { kind: 'fail-entries', indexes: 'all' }],
     ] as const) {
       for (const latencyMs of [0, 40]) {
-        it(`18: "Slow down." to ${how} for 60 s: at most 12 calls, afterwards all delivered (${latencyMs} ms away)`, async () => {
+        it(`fault 18: "Slow down." to ${how} for 60 s: at most 12 calls, afterwards all delivered (${latencyMs} ms away)`, async () => {
           // The shortest delays there can be.
           run = new UploaderRun({ random: () => 0, door: { latencyMs } })
           run.start()
@@ -170,7 +170,7 @@ describe('uploader', () => {
       }
     }
 
-    it('19: of 500 entries 50 fail: exactly those 50 are put again', async () => {
+    it('fault 19: of 500 entries 50 fail: exactly those 50 are put again', async () => {
       run = new UploaderRun()
       run.store.add(...numbered(500))
       const indexes = Array.from({ length: 50 }, (_, i) => i * 10 + 3)
@@ -190,7 +190,7 @@ describe('uploader', () => {
       assert.equal(run.counters.get('upload_retries.some_records'), 1)
     })
 
-    it('20: an unreadable file blocks no other', async () => {
+    it('fault 20: an unreadable file blocks no other', async () => {
       const broken = 'record-000000002'
       started(numbered(3), {
         wrap: (records) =>

@@ -345,7 +345,7 @@ describe('journal', () => {
 
   describe('trouble', () => {
     for (const code of ['ENOSPC', 'EDQUOT', 'EIO', 'EROFS']) {
-      it(`${code}: writes wait, nothing is torn, and it is told once`, async () => {
+      it(`fault 21: ${code}: writes wait, nothing is torn, and it is told once`, async () => {
         const state = { failing: false }
         const recorded = world.recording({
           before: (call) => {

@@ -78,7 +78,7 @@ describe('spool folder', () => {
       await refused('SPOOL_NAME', /in the region "\/"/, { region: '/' })
     })
 
-    it('by one at a time', async () => {
+    it('fault 14: by one at a time', async () => {
       const first = await world.folder()
       await refused('SPOOL_LOCKED', new RegExp(`in use by process ${process.pid};`))
       await first.close()
@@ -86,7 +86,7 @@ describe('spool folder', () => {
     })
   })
 
-  it('is another one for another stream or region: they never mix', async () => {
+  it('fault 14: is another one for another stream or region: they never mix', async () => {
     const folders = [
       await world.folder(),
       await world.folder({ stream: 't' }),
@@ -125,7 +125,7 @@ describe('spool folder', () => {
       assert.equal(world.counters.get('recovered_segments'), 3)
     })
 
-    it('removes half-written record files, and nothing else', async () => {
+    it('fault 13: removes half-written record files, and nothing else', async () => {
       await (await world.folder()).close()
       const record = 'firehose_event-000000000001000000-abcdefgh'
       await files.writeFile(join(own(), 'records', `${record}.tmp`), 'half')

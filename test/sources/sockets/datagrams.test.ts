@@ -114,7 +114,7 @@ describe('sockets: UDP', () => {
     world.checkCounts()
   })
 
-  it('has one name for an IPv4 peer, and the canonical one for an IPv6 peer', async () => {
+  it('fault 9: has one name for an IPv4 peer, and the canonical one for an IPv6 peer', async () => {
     await open({ listeners: [{ transport: 'udp', address: '::' }] })
     await world.sendDatagrams(['v4'])
     await world.sendDatagrams(['v6'], { host: '::1' })

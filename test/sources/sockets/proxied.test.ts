@@ -47,7 +47,7 @@ describe('sockets: PROXY headers on TCP', () => {
     assert.deepEqual(world.texts, ['PROXY 192.0.2.1 9', 'a'])
   })
 
-  it('make no event and no log line for a check of health, and release the socket', async () => {
+  it('fault 8: make no event and no log line for a check of health, and release the socket', async () => {
     await open()
     const silent = await world.connect()
     silent.socket.end()
@@ -115,7 +115,7 @@ describe('sockets: PROXY headers on TCP', () => {
     assert.equal(world.counter('connections_refused.proxy_untrusted'), 1)
   })
 
-  it('do not keep a connection from waiting and going on', async () => {
+  it('fault 8: do not keep a connection from waiting and going on', async () => {
     await open({ byHand: true })
     const client = await world.connect()
     const count = 5000

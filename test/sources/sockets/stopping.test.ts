@@ -31,7 +31,7 @@ describe('sockets: a stop', () => {
     )
   })
 
-  it('gives what is readable, then partial lines', async () => {
+  it('fault 24: gives what is readable, then partial lines', async () => {
     await open()
     const client = await world.connect()
     client.send('a\npartial')
@@ -58,7 +58,7 @@ describe('sockets: a stop', () => {
     assert.equal(await ended, 'orderly')
   })
 
-  it('under load ends in a second and loses nothing it has read: no sender misses one in the middle', async () => {
+  it('fault 24: under load ends in a second and loses nothing it has read: no sender misses one in the middle', async () => {
     await open({ listeners: [{ transport: 'tcp' }] })
     const clients: Client[] = []
     for (let i = 0; i < 5; i++) clients.push(await world.connect())

@@ -319,7 +319,7 @@ describe('sockets: TCP', () => {
   })
 
   describe('IPv6', () => {
-    it('has one name for an IPv4 peer, and the canonical one for an IPv6 peer', async () => {
+    it('fault 9: has one name for an IPv4 peer, and the canonical one for an IPv6 peer', async () => {
       await open({ listeners: [{ transport: 'tcp', address: '::' }] })
       for (const host of ['127.0.0.1', '::1']) await (await world.connect({ host })).finish(host)
       assert.deepEqual(

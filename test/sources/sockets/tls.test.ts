@@ -247,7 +247,7 @@ describe('sockets: TLS', () => {
     })
   })
 
-  describe('a reload', () => {
+  describe('fault 26: a reload', () => {
     it('serves the new certificate to new connections', async () => {
       await open()
       assert.deepEqual(await served(), server.certificate.toString())

@@ -63,7 +63,7 @@ describe('the settings of kinesyslog listen', () => {
     assert.deepEqual(listenersOf(settings), ['udp syslog 514', 'tcp syslog 514 proxy', 'tcp syslog 515'])
   })
 
-  it('leaves TLS out with a warning when it is merely the default and has no certificate (fault 10)', () => {
+  it('fault 10: leaves TLS out with a warning when it is merely the default and has no certificate', () => {
     const settings = read('--stream s --udp-port 514')
     assert.deepEqual(listenersOf(settings), ['udp syslog 514'])
     assert.deepEqual(settings.warnings, ['There is no TLS on port 6514, because --cert and --key are not given.'])
@@ -101,7 +101,7 @@ describe('the settings of kinesyslog listen', () => {
     assert.deepEqual(read('--stream s --udp-port 9100 --prometheus-port 9100').prometheusPorts, [9100])
   })
 
-  it('tells everything that is wrong at once (fault 10)', async () => {
+  it('fault 10: tells everything that is wrong at once', async () => {
     const wrong = '--tcp-port 514 --gelf-tcp-port 514 --proxy-protocol 99 --allow 10.0.0.0/33'
     await assert.rejects(
       refuseFaults(read(`--stream s --tls-port 6514 --cert /no/cert.pem --key /no/key.pem ${wrong}`)),

@@ -1,0 +1,53 @@
+import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { RecordThread } from '../../../../src/wiring/commands/kinesyslog/record-thread.ts'
+
+const settings = { recordsPath: '/', groupPrefix: '', timeZone: 'UTC', packs: false, isSynced: false }
+const request = { segment: { file: 'a', path: '/a', bytes: 0, isLeftover: false }, owner: '1' }
+
+describe('the thread which makes records', () => {
+  let folder: string
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'kinloader-thread-'))
+  })
+  afterEach(() => {
+    rmSync(folder, { recursive: true, force: true })
+  })
+
+  function thread(body: string): RecordThread {
+    const file = join(folder, 'thread.mjs')
+    writeFileSync(file, `import { parentPort } from 'node:worker_threads'\n${body}`)
+    return new RecordThread(file, settings)
+  }
+
+  const deaths = {
+    'by an error': "parentPort.on('message', () => { throw new Error('broken') })",
+    'by its own end': "parentPort.on('message', () => { process.exit(0) })",
+  }
+  for (const [how, body] of Object.entries(deaths)) {
+    it(`fault 25: which died ${how} fails whoever waits for it, now and later`, async () => {
+      const it = thread(body)
+      await assert.rejects(it.make(request), { code: 'WORKER' })
+      await assert.rejects(it.died, { code: 'WORKER' })
+      await assert.rejects(it.make(request), { code: 'WORKER' })
+      await it.close()
+    })
+  }
+
+  it('tells what failed in it, and lives on', async () => {
+    const it = thread(
+      "parentPort.on('message', () => parentPort.postMessage({ failure: { code: 'ENOSPC', message: 'full' } }))",
+    )
+    await assert.rejects(it.make(request), { code: 'ENOSPC', message: 'full' })
+    await assert.rejects(it.make(request), { code: 'ENOSPC' })
+    await it.close()
+  })
+
+  it('does not count as dead when it was closed', async () => {
+    const it = thread("parentPort.on('message', () => undefined)")
+    await it.close()
+    assert.equal(await Promise.race([it.died, new Promise((resolve) => setImmediate(resolve, 'alive'))]), 'alive')
+  })
+})
