@@ -65,6 +65,11 @@ export function readListeners(
   if (listeners.length === 0 && errors.length === 0) {
     errors.push('There is nothing to listen on: give --udp-port or --tcp-port, or --cert and --key for TLS.')
   }
+  if (values.lists.has('allow') && !values.lists.has('proxy-trusted') && listeners.some(({ proxy }) => proxy)) {
+    warnings.push(
+      '--allow does not hold for ports with PROXY headers, where anybody may say to be anybody; name the balancers with --proxy-trusted.',
+    )
+  }
   return { listeners, warnings, errors }
 }
 

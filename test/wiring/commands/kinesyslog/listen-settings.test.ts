@@ -62,6 +62,15 @@ describe('the settings of kinesyslog listen', () => {
     assert.deepEqual(listenersOf(settings), ['udp syslog 514', 'tcp syslog 514 proxy', 'tcp syslog 515'])
   })
 
+  it('warns of a port with PROXY headers which --allow does not guard', () => {
+    const line = '--stream s --tcp-port 514 --tls-port 0 --allow 10.0.0.0/8'
+    assert.deepEqual(read(`${line} --proxy-protocol 514`).warnings, [
+      '--allow does not hold for ports with PROXY headers, where anybody may say to be anybody; name the balancers with --proxy-trusted.',
+    ])
+    assert.deepEqual(read(`${line} --proxy-protocol 514 --proxy-trusted 10.0.0.7`).warnings, [])
+    assert.deepEqual(read(line).warnings, [])
+  })
+
   it('leaves TLS out with a warning when it is merely the default and has no certificate (fault 10)', () => {
     const settings = read('--stream s --udp-port 514')
     assert.deepEqual(listenersOf(settings), ['udp syslog 514'])
