@@ -28,6 +28,7 @@ describe('a relay which looks for its region', () => {
       onHangup: () => {
         hangups += 1
       },
+      onExit: () => {},
     })
     const [asking] = (await once(silent, 'connection')) as [Socket]
     stop.abort()
