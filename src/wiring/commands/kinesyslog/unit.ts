@@ -14,8 +14,7 @@ const stateName = 'kinesyslog'
 
 /**
  * The unit of the service. What an administrator may want to change stands in the drop-in, which is kept when this is
- * written anew. Only a usage error is mended by no restart: 78 also means an address, a mount, a role or a stream which is
- * not there yet when the machine starts, and a receiver which stays down loses what comes by UDP.
+ * written anew. Exit codes 2 and 78 mean a configuration which no restart mends.
  */
 export function unitOf({ launch, opensslFile }: UnitOptions): string {
   return `[Unit]
@@ -36,7 +35,7 @@ KillMode=mixed
 TimeoutStopSec=60
 Restart=always
 RestartSec=30
-RestartPreventExitStatus=2
+RestartPreventExitStatus=2 78
 LimitNOFILE=65536
 AmbientCapabilities=CAP_NET_BIND_SERVICE
 CapabilityBoundingSet=CAP_NET_BIND_SERVICE

@@ -31,7 +31,7 @@ describe('kinesyslog install', () => {
       'Environment=KINESYSLOG_SPOOL_DIR=/var/lib/kinesyslog',
       `Environment=OPENSSL_CONF=${inFolder('kinesyslog.service.d', 'openssl.cnf')}`,
       'Restart=always',
-      'RestartPreventExitStatus=2',
+      'RestartPreventExitStatus=2 78',
       'TimeoutStopSec=60',
       'NoNewPrivileges=true',
       'ProtectSystem=full',
