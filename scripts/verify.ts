@@ -1,6 +1,13 @@
 import { appInspectStep } from './verify/appinspect.ts'
 import { demoStep } from './verify/demo.ts'
-import { historiesStep, killsStep, olderNodeStep } from './verify/full-counts.ts'
+import {
+  connectionsStep,
+  historiesStep,
+  killsStep,
+  mutationsStep,
+  olderNodeStep,
+  relayKillsStep,
+} from './verify/full-counts.ts'
 import { interopStep } from './verify/interop.ts'
 import { motoStep } from './verify/moto.ts'
 import { runSteps } from './verify/progress.ts'
@@ -20,6 +27,9 @@ import type { Step } from './verify/step.ts'
 const allSteps: readonly Step[] = [
   historiesStep,
   killsStep,
+  relayKillsStep,
+  mutationsStep,
+  connectionsStep,
   olderNodeStep,
   appInspectStep,
   interopStep,

@@ -5,6 +5,9 @@ import type { Step } from './step.ts'
 
 const histories = 500
 const kills = 50
+const relayKills = 200
+const mutations = 1_000_000
+const connections = 10_000
 /** The older of the two releases which `engines` allows. */
 const olderNode = '22.23.3'
 
@@ -35,6 +38,48 @@ export const killsStep: Step = {
     const outcome = await runMocha({ files, env, timeoutMs: 10 * minuteMs }, context)
     return { ...outcome, text: `${outcome.text}, Node.js ${version}` }
   },
+}
+
+/** Under the Node.js which runs this, as the relay is not packaged with one. */
+export const relayKillsStep: Step = {
+  name: `the relay, killed ${relayKills} times`,
+  run: (context) =>
+    runMocha(
+      {
+        files: ['test/programs/kinesyslog/kill.test.ts'],
+        env: { KINLOADER_RELAY_KILLS: String(relayKills) },
+        timeoutMs: 10 * minuteMs,
+      },
+      context,
+    ),
+}
+
+/** Of syslog and GELF on connections, of GELF datagrams and of PROXY headers, so many each. */
+export const mutationsStep: Step = {
+  name: `${mutations} damages for each framer`,
+  run: (context) =>
+    runMocha(
+      {
+        files: ['test/codecs/**/mutations.test.ts'],
+        env: { KINLOADER_MUTATIONS: String(mutations) },
+        timeoutMs: 15 * minuteMs,
+        jobs: 2,
+      },
+      context,
+    ),
+}
+
+export const connectionsStep: Step = {
+  name: `${connections} idle connections`,
+  run: (context) =>
+    runMocha(
+      {
+        files: ['test/sources/sockets/many.test.ts'],
+        env: { KINLOADER_CONNECTIONS: String(connections) },
+        timeoutMs: 2 * minuteMs,
+      },
+      context,
+    ),
 }
 
 /** All program tests. */

@@ -10,19 +10,24 @@ export interface MochaOptions {
   /** Beside the environment of this process. */
   readonly env?: Readonly<Record<string, string>>
   readonly timeoutMs: number
+  /** Files at the same time. Default 1. */
+  readonly jobs?: number
 }
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const mocha = fileURLToPath(import.meta.resolve('mocha/bin/mocha.js'))
 
 /** Runs tests, says what they say, and counts them. */
-export async function runMocha({ files, env, timeoutMs }: MochaOptions, context: StepContext): Promise<Outcome> {
+export async function runMocha(
+  { files, env, timeoutMs, jobs = 1 }: MochaOptions,
+  context: StepContext,
+): Promise<Outcome> {
   const { signal, say } = context
   const patterns = files.map((file) => path.join(root, file))
   const totals = new MochaTotals()
   const end = await runChild({
     command: process.execPath,
-    args: [mocha, '--no-color', ...patterns],
+    args: [mocha, '--no-color', ...(jobs > 1 ? ['--parallel', '--jobs', String(jobs)] : []), ...patterns],
     ...(env !== undefined && { env }),
     timeoutMs,
     signal,

@@ -6,8 +6,6 @@ import { Counters } from '../../../src/core/metrics.ts'
 import { mutated, mutationSeed, mutations, randomPieces } from '../../support/mutation.ts'
 import { SeededRandom } from '../../support/seeded-random.ts'
 
-/** A third of the mutations for each framer, the rest for datagrams and PROXY. */
-const count = Math.ceil(mutations / 3)
 const freshCount = 8
 
 /** What comes of the pieces, while the memory is looked after. */
@@ -29,7 +27,7 @@ function assertBalanced(counters: Counters, messages: number): void {
 }
 
 function forEachMutation(test: (random: SeededRandom) => void): void {
-  for (let i = 0; i < count; i++) {
+  for (let i = 0; i < mutations; i++) {
     try {
       test(new SeededRandom(mutationSeed + i))
     } catch (error) {
@@ -42,8 +40,8 @@ function forEachMutation(test: (random: SeededRandom) => void): void {
  * Valid frames, one which is damaged, then fresh ones which end at an LF. All before the damage are delivered as they
  * are; which of the fresh ones have to be is for each framing to say.
  */
-describe(`${count} damaged frames each (KINLOADER_SEED=${mutationSeed})`, function () {
-  this.timeout(20_000 + 3 * count)
+describe(`${mutations} damaged frames each (KINLOADER_SEED=${mutationSeed})`, function () {
+  this.timeout(20_000 + 3 * mutations)
 
   /**
    * A damage takes with it at most the line it runs into. One which reads as an octet count takes as many bytes as it
