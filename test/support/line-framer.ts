@@ -46,6 +46,8 @@ export class LineFramer implements Framer {
 
 /** A stand-in: each datagram is a message. */
 export class PlainDatagrams implements DatagramReader {
+  readonly pendingSets = 0
+  readonly pendingBytes = 0
   swept = 0
   readonly senders = new Set<string>()
   readonly #counters: Counters

@@ -15,6 +15,9 @@ export interface DatagramReader {
   push(datagram: Uint8Array, senderKey: string, nowMs: number): Uint8Array | undefined
   /** Forgets what did not become complete in its time; each second. */
   sweep(nowMs: number): void
+  /** Messages of which something is missing yet, and the bytes of memory they take. */
+  readonly pendingSets: number
+  readonly pendingBytes: number
 }
 
 export interface DatagramListenerOptions {
@@ -68,7 +71,11 @@ export class DatagramListener implements Waiter {
   }
 
   get heldBytes(): number {
-    return this.#heldBytes
+    return this.#heldBytes + this.#options.reader.pendingBytes
+  }
+
+  get pendingSets(): number {
+    return this.#options.reader.pendingSets
   }
 
   /** Datagrams since the start. */

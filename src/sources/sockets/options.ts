@@ -39,4 +39,6 @@ export interface ListenerStatus {
   readonly openConnections: number
   /** The receive buffer of a UDP socket; 0 for others. */
   readonly receiveBytes: number
+  /** Incomplete messages of a UDP listener, of which chunks are missing; 0 for others. */
+  readonly pendingSets: number
 }

@@ -95,6 +95,7 @@ export class SocketSource implements Source<MessageBlock> {
       counters,
       openConnections: place instanceof StreamListener ? place.connections : 0,
       receiveBytes: place instanceof DatagramListener ? place.receiveBytes : 0,
+      pendingSets: place instanceof DatagramListener ? place.pendingSets : 0,
     }))
   }
 

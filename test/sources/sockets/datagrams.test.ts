@@ -87,6 +87,8 @@ describe('sockets: UDP', () => {
         return datagram
       },
       sweep: () => {},
+      pendingSets: 0,
+      pendingBytes: 0,
     })
     await open({ clock: { ...systemClock, now: () => wall.ms }, createDatagramReader })
     await world.sendDatagrams(['before'])
