@@ -1,7 +1,7 @@
 import { AwsJson1_1Protocol } from '@aws-sdk/core/protocols'
 import { JsonCodec2, JsonShapeSerializer2 } from '@smithy/core/protocols'
 import { NormalizedSchema } from '@smithy/core/schema'
-import type { Schema } from '@smithy/types'
+import type { $Schema } from '@smithy/types'
 
 type ProtocolOptions = ConstructorParameters<typeof AwsJson1_1Protocol>[0]
 
@@ -31,7 +31,7 @@ class FastCodec extends JsonCodec2 {
 class FastSerializer extends JsonShapeSerializer2 {
   #body: Uint8Array | undefined
 
-  override write(schema: Schema, value: unknown): void {
+  override write(schema: $Schema, value: unknown): void {
     const isBatch = NormalizedSchema.of(schema).getName() === 'PutRecordBatchInput' && isPlainBatch(value)
     this.#body = isBatch ? bodyOf(value) : undefined
     if (!isBatch) super.write(schema, value)

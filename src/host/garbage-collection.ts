@@ -41,10 +41,10 @@ export function garbageCollector(): () => void {
 /**
  * The same for a program whose heap stays small while buffers come and go by the hundred MB, which V8 counts when it
  * decides that the heap is due: a heap of 12 MB was marked 20 times for each 100 MB. The old generation may grow to
- * three times its size, and that of threads started from now on to 64 MiB, before it is.
+ * three times its size, and that of threads started from now on to 32 MiB, before it is.
  */
 export function collectSeldom(): void {
   collectFrugally()
   setFlagsFromString('--heap-growing-percent=200')
-  setFlagsFromString('--initial-old-space-size=64')
+  setFlagsFromString('--initial-old-space-size=32')
 }

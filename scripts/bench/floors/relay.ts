@@ -1,4 +1,4 @@
-import { closeSync, fdatasyncSync, openSync, readFileSync, writeSync } from 'node:fs'
+import { fdatasyncSync, openSync, readFileSync, writeSync } from 'node:fs'
 import { createServer, type AddressInfo, type Socket } from 'node:net'
 import { createServer as createTlsServer } from 'node:tls'
 import { gzipSync } from 'node:zlib'
@@ -10,20 +10,17 @@ const [file = '', certificate, key] = process.argv.slice(2)
 const output = openSync(file, 'w')
 const memberBytes = 1024 * 1024
 const settings = { level: 1, windowBits: 14, memLevel: 9, chunkSize: memberBytes }
-let [messages, isDirty, waitingBytes] = [0, false, 0]
-let waiting: Buffer[] = []
+let [messages, waitingBytes, waiting] = [0, 0, [] as Buffer[]]
 
 function append(): void {
   if (waitingBytes === 0) return
   writeSync(output, gzipSync(Buffer.concat(waiting, waitingBytes), settings))
   waiting = []
   waitingBytes = 0
-  isDirty = true
 }
 function sync(): void {
   append()
-  if (isDirty) fdatasyncSync(output)
-  isDirty = false
+  fdatasyncSync(output)
 }
 function serve(socket: Socket): void {
   let rest: Buffer = Buffer.alloc(0)
@@ -48,12 +45,15 @@ function serve(socket: Socket): void {
 const options = { allowHalfOpen: true, highWaterMark: 65_536 }
 const pair = { cert: certificate && readFileSync(certificate), key: key && readFileSync(key) }
 const server = key ? createTlsServer({ ...options, ...pair }, serve) : createServer(options, serve)
-server.listen(0, '127.0.0.1', () => console.error(`at=listening port=${(server.address() as AddressInfo).port}`))
+server.once('listening', () => {
+  console.error(`at=listening port=${(server.address() as AddressInfo).port}`)
+})
+server.listen(0, '127.0.0.1')
 setInterval(sync, 500)
+const before = process.cpuUsage()
 process.on('SIGTERM', () => {
   sync()
-  closeSync(output)
-  const { user, system } = process.cpuUsage()
+  const { user, system } = process.cpuUsage(before)
   const peakRssMiB = Number(/VmHWM:\s+(\d+)/.exec(readFileSync('/proc/self/status', 'latin1'))?.[1]) / 1024
   console.error(JSON.stringify({ messages, cpuSeconds: (user + system) / 1e6, peakRssMiB }))
   process.exit()

@@ -42,7 +42,7 @@ export async function otherDaemons(folder: BenchFolder, times: number): Promise<
     const row = { name: `${daemon.name}, TCP to a file`, asked: '', holds: true }
     const program = programOf(daemon.name)
     if (program === undefined) rows.push({ ...row, figure: '-', details: 'not installed' })
-    else rows.push({ ...row, figure: '', ...(await measured(daemon, program, folder, times)) })
+    else rows.push({ ...row, ...(await measured(daemon, program, folder, times)) })
   }
   return rows
 }
@@ -114,7 +114,9 @@ async function untilStill(file: string): Promise<number> {
 
 /** User and system time of a process, in hundredths of a second (proc(5), fields 14 and 15). */
 function ticksOf(pid: number): number {
-  const fields = readFileSync(`/proc/${pid}/stat`, 'latin1').replace(/^.*\) /, '').split(' ')
+  const fields = readFileSync(`/proc/${pid}/stat`, 'latin1')
+    .replace(/^.*\) /, '')
+    .split(' ')
   return Number(fields[11]) + Number(fields[12])
 }
 

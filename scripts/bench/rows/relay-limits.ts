@@ -31,7 +31,9 @@ export async function datagramRow(folder: BenchFolder): Promise<Row> {
       .map(
         ({ rate, perSecond, sent, lost, byKernel }) =>
           `${rate.toLocaleString('en')}: ${sent.toLocaleString('en')} at ${Math.round(perSecond).toLocaleString('en')}/s, ` +
-          (lost === 0 ? 'none lost' : `${lost.toLocaleString('en')} lost, ${byKernel.toLocaleString('en')} by the kernel`),
+          (lost === 0
+            ? 'none lost'
+            : `${lost.toLocaleString('en')} lost, ${byKernel.toLocaleString('en')} by the kernel`),
       )
       .join('; '),
   }

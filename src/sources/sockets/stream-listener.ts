@@ -28,7 +28,7 @@ export interface StreamListenerOptions {
  * What of a connection is kept in the stream, in bytes: with it one turn takes twice as much at most, and one which
  * cannot be taken holds no more.
  */
-const streamBytes = 65_536
+const streamBytes = 131_072
 
 /** One TCP or TLS port and its connections. */
 export class StreamListener {

@@ -63,7 +63,7 @@ describe('sockets: TCP', () => {
     world.accepts = true
     world.release()
     await world.until(() => world.texts.length === 20_001)
-    assert.ok(Math.max(...world.deliveries.map(({ bytes }) => bytes)) < 2 * 65_536 + 100)
+    assert.ok(Math.max(...world.deliveries.map(({ bytes }) => bytes)) < 2 * 131_072 + 100)
   })
 
   describe('while the sink accepts nothing', () => {
@@ -76,7 +76,7 @@ describe('sockets: TCP', () => {
       await world.until(() => world.deliveries.length === 1)
       await realSleep(100)
       assert.equal(world.deliveries.length, 1)
-      assert.ok(world.source.pendingBytes < 4 * 65_536, `${world.source.pendingBytes}`)
+      assert.ok(world.source.pendingBytes < 4 * 131_072, `${world.source.pendingBytes}`)
       assert.ok(client.socket.writableLength > 0)
       world.accepts = world.settles = true
       world.release()
