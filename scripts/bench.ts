@@ -5,6 +5,7 @@ import { decodingRows } from './bench/rows/decoding.ts'
 import { eventWriterRow } from './bench/rows/event-writer.ts'
 import { latencyRow, reshardRow } from './bench/rows/latency.ts'
 import { idleMemoryRow, stalledMemoryRow } from './bench/rows/memory.ts'
+import { relayRows } from './bench/rows/relay.ts'
 import { senderRows } from './bench/rows/sender.ts'
 import { schemeRow } from './bench/rows/start.ts'
 import { throughputRow } from './bench/rows/throughput.ts'
@@ -26,6 +27,7 @@ const parts: Readonly<Record<string, () => Promise<Row | readonly Row[]> | Row>>
   reshard: () => reshardRow(product),
   sender: () => senderRows(),
   decoding: () => decodingRows(),
+  relay: () => relayRows(),
 }
 const wanted = process.argv.slice(2)
 process.stdout.write(

@@ -37,6 +37,8 @@ const recordTails = payloads.map((payload, i) => {
 })
 
 const arn = 'arn:aws:kinesis:us-east-1:123456789012:stream/bench'
+/** Longer than any run: `--until-now` ends where the records are older than its start. */
+const behindMs = 3_600_000
 /** Each shard has a child, which stays empty and open: how a shard ends. */
 const firstChild = 1_000_000
 const drained = new Set<number>()
@@ -61,7 +63,7 @@ function getRecords(iterator: string, limit = recordsPerAnswer): Buffer {
   if (last) drained.add(shard)
   const children = `"ChildShards":[{"ShardId":"${shardId(firstChild + shard)}","ParentShards":["${shardId(shard)}"]}]`
   const next = last ? `"NextShardIterator":null,${children}` : `"NextShardIterator":"${shard}/${end}"`
-  parts.push(Buffer.from(`],${next},"MillisBehindLatest":${last ? 0 : 60_000}}`))
+  parts.push(Buffer.from(`],${next},"MillisBehindLatest":${last ? 0 : behindMs}}`))
   return Buffer.concat(parts)
 }
 

@@ -1,5 +1,5 @@
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts'
-import { isAborted } from '../core/aborting.ts'
+import { isAborted, orAborted } from '../core/aborting.ts'
 import type { Clock } from '../core/clock.ts'
 import { KinloaderError } from '../core/errors.ts'
 import type { Logger } from '../core/logger.ts'
@@ -74,7 +74,7 @@ export class Owner {
     const { read, logger, counters } = this.#options
     if (this.#known !== undefined) return true
     try {
-      this.#known = await read(signal)
+      this.#known = await orAborted(read(signal), signal)
       if (this.#warned) logger.info('owner', { owner: this.#known, state: 'known now' })
       return true
     } catch (error) {

@@ -89,7 +89,7 @@ export interface KinesisClientOptions {
  */
 export function createKinesisClient(options: KinesisClientOptions): KinesisClient {
   const { region, endpoint, credentials, requestHandler } = options
-  return new KinesisClient({
+  const client = new KinesisClient({
     ...(region !== undefined && { region }),
     credentials,
     requestHandler,
@@ -97,6 +97,9 @@ export function createKinesisClient(options: KinesisClientOptions): KinesisClien
     protocol: FastKinesisProtocol,
     ...(endpoint !== undefined && { endpoint }),
   })
+  // Nobody logs, and for a log which is not written it goes through each answer, and decodes all data of it twice.
+  client.middlewareStack.remove('loggerMiddleware')
+  return client
 }
 
 function baseCredentials({ key, profile, environment }: CredentialOptions): AwsCredentialIdentityProvider {

@@ -1,6 +1,7 @@
 import { FirehoseClient } from '@aws-sdk/client-firehose'
 import type { HttpHandlerUserInput } from '@smithy/core/protocols'
 import type { AwsCredentialIdentityProvider } from '@smithy/types'
+import { FastFirehoseProtocol } from './firehose-protocol.ts'
 
 export interface FirehoseClientOptions {
   /** Undefined: as the SDK finds it, in the environment or the profile. */
@@ -23,6 +24,7 @@ export function createFirehoseClient(options: FirehoseClientOptions): FirehoseCl
     credentials,
     requestHandler,
     maxAttempts: 1,
+    protocol: FastFirehoseProtocol,
     ...(endpoint !== undefined && { endpoint }),
   })
 }

@@ -1,7 +1,9 @@
 import { AwsJson1_1Protocol } from '@aws-sdk/core/protocols'
 import { JsonCodec2, JsonShapeDeserializer2 } from '@smithy/core/protocols'
 import { NormalizedSchema } from '@smithy/core/schema'
-import type { $Schema } from '@smithy/types'
+import type { $Schema, MetadataBearer } from '@smithy/types'
+import { collectBody } from './answer-body.ts'
+import { readGetRecords } from './kinesis-answer.ts'
 
 type ProtocolOptions = ConstructorParameters<typeof AwsJson1_1Protocol>[0]
 
@@ -18,6 +20,13 @@ export class FastKinesisProtocol extends AwsJson1_1Protocol {
       jsonCodec: new FastCodec({ timestampFormat: { useTrait: true, default: 7 }, jsonName: false }),
     })
   }
+
+  override async deserializeResponse<Output extends MetadataBearer>(
+    ...[operation, context, response]: Parameters<AwsJson1_1Protocol['deserializeResponse']>
+  ): Promise<Output> {
+    response.body = await collectBody(response.body)
+    return super.deserializeResponse<Output>(operation, context, response)
+  }
 }
 
 class FastCodec extends JsonCodec2 {
@@ -33,39 +42,6 @@ class FastDeserializer extends JsonShapeDeserializer2 {
     if (!(data instanceof Uint8Array) || NormalizedSchema.of(schema).getName() !== 'GetRecordsOutput') {
       return super.read(schema, data)
     }
-    return Promise.resolve(readGetRecords(data))
+    return Promise.resolve(readGetRecords(Buffer.from(data.buffer, data.byteOffset, data.byteLength)))
   }
-}
-
-interface WireRecord {
-  Data?: string | Uint8Array | null | undefined
-  ApproximateArrivalTimestamp?: number | Date | null | undefined
-  PartitionKey?: string | null | undefined
-  EncryptionType?: string | null | undefined
-  SequenceNumber?: string | null | undefined
-}
-
-interface WireAnswer {
-  Records?: WireRecord[]
-  [member: string]: unknown
-}
-
-function readGetRecords(body: Uint8Array): unknown {
-  const text = Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('utf8')
-  const answer = JSON.parse(text) as WireAnswer
-  // A null is an absent member, as the SDK has it: the end of a shard is a missing next iterator.
-  for (const [name, value] of Object.entries(answer)) if (value === null) answer[name] = undefined
-  for (const record of answer.Records ?? []) {
-    if (record.Data === null) record.Data = undefined
-    if (record.ApproximateArrivalTimestamp === null) record.ApproximateArrivalTimestamp = undefined
-    if (record.PartitionKey === null) record.PartitionKey = undefined
-    if (record.EncryptionType === null) record.EncryptionType = undefined
-    if (record.SequenceNumber === null) record.SequenceNumber = undefined
-    if (typeof record.Data === 'string') record.Data = Buffer.from(record.Data, 'base64')
-    if (typeof record.ApproximateArrivalTimestamp === 'number') {
-      // Epoch seconds with a fraction on the wire.
-      record.ApproximateArrivalTimestamp = new Date(Math.round(record.ApproximateArrivalTimestamp * 1000))
-    }
-  }
-  return answer
 }

@@ -1,4 +1,5 @@
 import type { EventTime } from '../core/event.ts'
+import { daysInMonth, daysSince1970 } from './calendar.ts'
 
 /**
  * RFC 3339 times with nanoseconds, both ways; a `Date` would lose them.
@@ -108,17 +109,4 @@ function zoneSeconds(text: string, at: number, end: number): number | undefined 
   if (!(hours <= 23 && minutes <= 59)) return undefined
   const seconds = hours * 3600 + minutes * 60
   return sign === minus ? -seconds : seconds
-}
-
-function daysInMonth(year: number, month: number): number {
-  if (month === 2) return year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0) ? 29 : 28
-  return month === 4 || month === 6 || month === 9 || month === 11 ? 30 : 31
-}
-
-/** In the proleptic Gregorian calendar, counted in years which begin in March so that the leap day comes last. */
-function daysSince1970(year: number, month: number, day: number): number {
-  const marchYear = month <= 2 ? year - 1 : year
-  const marchMonth = month <= 2 ? month + 9 : month - 3
-  const leapDays = Math.floor(marchYear / 4) - Math.floor(marchYear / 100) + Math.floor(marchYear / 400)
-  return marchYear * 365 + leapDays + Math.floor((153 * marchMonth + 2) / 5) + day - 1 - 719_468
 }

@@ -27,6 +27,8 @@ export interface ProgramHost {
   stoppedBy(): NodeJS.Signals | undefined
   /** From now on SIGHUP calls this, where it ended the process before. */
   onHangup(listener: () => void): void
+  /** Calls this when the process ends, also by a crash, a second signal or the stop time-out. It must not wait for anything. */
+  onExit(listener: () => void): void
   /** How this program is started: absolute paths of the runtime and of the file it runs. */
   readonly launch: readonly [runtime: string, file: string]
 }
@@ -104,6 +106,9 @@ export async function runProgram(
       stoppedBy: () => stoppedBy,
       onHangup: (listener) => {
         process.on('SIGHUP', listener)
+      },
+      onExit: (listener) => {
+        process.on('exit', listener)
       },
       launch: [process.execPath, realpathSync(process.argv[1] ?? '')],
     })

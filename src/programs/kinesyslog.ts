@@ -1,4 +1,5 @@
 import { isMainThread, parentPort, workerData } from 'node:worker_threads'
+import { collectSeldom } from '../host/garbage-collection.ts'
 import { runCommands } from '../host/run-command.ts'
 import { kinesyslogInstall } from '../wiring/commands/kinesyslog/install.ts'
 import { kinesyslogListen } from '../wiring/commands/kinesyslog/listen.ts'
@@ -6,6 +7,7 @@ import type { RecordSettings } from '../wiring/commands/kinesyslog/record-reques
 import packageJson from '../../package.json' with { type: 'json' }
 
 /** The relay; and, started again as a thread of its own, what makes its records. */
+collectSeldom()
 if (isMainThread || parentPort === null) {
   await runCommands('kinesyslog', [kinesyslogListen, kinesyslogInstall], {
     version: packageJson.version,

@@ -10,7 +10,7 @@ await runProgram((host) =>
       validate: async (definition, context) =>
         (await import('../wiring/syslog-validation.ts')).validateSyslog(definition, context),
       stream: async (definition, context) =>
-        (await import('../wiring/syslog-input.ts')).streamSyslog(definition, context),
+        (await import('../wiring/syslog-input.ts')).streamSyslog(definition, context, host),
     },
     host,
   ),

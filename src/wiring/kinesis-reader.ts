@@ -37,6 +37,11 @@ export interface KinesisReaderOptions {
   readonly checkpointIntervalMs?: number | undefined
   /** Calls for records a second, of all shards together. Default: as fast as AWS lets one read each shard. */
   readonly maxCallsPerSecond?: number | undefined
+  /**
+   * Records have `base64`, their data as it came on the wire, and decode `data` from it each time: for whoever passes
+   * base64 on, or looks at few. Default false.
+   */
+  readonly keepsBase64?: boolean | undefined
   /** Ends when every shard was read up to the moment of the start. Default false: follows the stream. */
   readonly untilNow?: boolean | undefined
   /**
@@ -90,8 +95,8 @@ export async function openKinesisReader(options: KinesisReaderOptions): Promise<
     importCheckpoints: importCheckpoints && (() => importCheckpoints(stream)),
     ...(options.checkpointIntervalMs !== undefined && { checkpointIntervalMs: options.checkpointIntervalMs }),
     maxCallsPerSecond: options.maxCallsPerSecond,
-    // Where calls are few, each has to bring more.
-    ...(options.maxCallsPerSecond !== undefined && { fetchBytes: 4 * 1024 * 1024, maxBytes: 24 * 1024 * 1024 }),
+    ...(options.maxCallsPerSecond !== undefined && sizes(options.maxCallsPerSecond)),
+    keepsBase64: options.keepsBase64,
     untilNow: options.untilNow,
     giveUpMs: options.giveUpMs,
     // Nobody starts many of these at once.
@@ -107,6 +112,14 @@ export async function openKinesisReader(options: KinesisReaderOptions): Promise<
       letGo()
     },
   }
+}
+
+const mebibyte = 1024 * 1024
+
+/** Where calls are few, each has to bring more; and what is asked for at once is several times that in memory. */
+function sizes(callsPerSecond: number): { readonly fetchBytes: number; readonly maxBytes: number } {
+  const fetchBytes = Math.min(4, Math.max(2, 12 / callsPerSecond)) * mebibyte
+  return { fetchBytes, maxBytes: fetchBytes + 6 * mebibyte }
 }
 
 const defaultPatienceMs = 60_000

@@ -55,7 +55,7 @@ export async function openSockets(
     createDatagramReader: (format, counters) => {
       if (format === 'gelf') return new GelfDatagrams({ maxMessageBytes: maxMessageBytes.gelf, counters })
       const options = { maxMessageBytes: maxMessageBytes.syslog, counters }
-      return { push: (datagram) => syslogDatagram(datagram, options), sweep: () => {} }
+      return { push: (datagram) => syslogDatagram(datagram, options), sweep: () => {}, pendingSets: 0, pendingBytes: 0 }
     },
     createProxyHeader: () => new ProxyHeader(),
     ...(tlsFiles !== undefined && { tls: await readTlsSettings(tlsFiles) }),

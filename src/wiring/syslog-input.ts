@@ -5,6 +5,7 @@ import { Counters } from '../core/metrics.ts'
 import { pump } from '../core/pump.ts'
 import type { Delivery, Source } from '../core/source.ts'
 import { SplunkPipeSink } from '../sinks/splunk-pipe/sink.ts'
+import type { ProgramHost } from '../host/run.ts'
 import type { InputDefinition } from '../splunk/input-definition.ts'
 import type { ModularInputContext } from '../splunk/modular-input.ts'
 import { readSyslogSettings } from './inputs/kinloader-syslog-settings.ts'
@@ -22,7 +23,11 @@ import { splunkEncoder } from './splunk-events.ts'
 const stopMs = { drain: 700, release: 300, close: 450 } as const
 
 /** Runs an input `kinloader_syslog`: its ports into splunkd's pipe, until the signal aborts. */
-export async function streamSyslog(definition: InputDefinition, context: ModularInputContext): Promise<void> {
+export async function streamSyslog(
+  definition: InputDefinition,
+  context: ModularInputContext,
+  { onExit }: Pick<ProgramHost, 'onExit'>,
+): Promise<void> {
   const { signal, clock, environment, stdout } = context
   const [stanza] = definition.stanzas
   if (stanza === undefined) return
@@ -35,6 +40,10 @@ export async function streamSyslog(definition: InputDefinition, context: Modular
     logger,
     stop: signal,
     limits: { drainMs: stopMs.drain, releaseMs: stopMs.release },
+  })
+  // A process which just ends says farewell with a FIN, and that would be a receipt.
+  onExit(() => {
+    source.reset()
   })
   await bindPatiently({ source, failures, clock, logger }, signal)
   const { index } = settings.stanza

@@ -98,6 +98,16 @@ describe('the owner of records', () => {
     assert.deepEqual(logger.told('info'), ['info owner'])
   })
 
+  it('is not waited for after an abort, also where the SDK still waits for credentials', async () => {
+    answers = [() => new Promise(() => {})]
+    const one = owner()
+    const stop = new AbortController()
+    const lookedUp = one.lookUp(stop.signal)
+    stop.abort()
+    assert.equal(await lookedUp, false)
+    assert.deepEqual(logger.lines, [])
+  })
+
   it('is asked for no more after the end', async () => {
     answers = []
     const one = owner()

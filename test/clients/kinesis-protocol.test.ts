@@ -8,7 +8,9 @@ import {
 } from '@aws-sdk/client-kinesis'
 import { HttpResponse } from '@smithy/core/transport'
 import fc from 'fast-check'
+import { Base64Text } from '../../src/core/base64-text.ts'
 import { createKinesisClient } from '../../src/clients/aws.ts'
+import { AnsweredRecord } from '../../src/clients/kinesis-answer.ts'
 import { kinesisFault } from '../../src/clients/kinesis-errors.ts'
 
 /** A client's network which gives one answer to everything. */
@@ -123,7 +125,58 @@ describe('the fast way through a GetRecords answer', () => {
     })
   })
 
-  for (const body of ['{"Records":[{"Data":"', 'null', '[', '<html>', '{"Records":7}', '{"Records":[null]}']) {
+  const strangeForms: readonly (readonly [string, string])[] = [
+    ['escapes in its data', String.raw`{"Records":[{"SequenceNumber":"1","Data":"\/\/8="},{"Data":"AP8="}]}`],
+    ['spaces', '{ "Records": [ { "Data" : "AP8=" , "SequenceNumber": "1" }, { "Data":"/w==" } ] }'],
+    [
+      'keys like its members',
+      String.raw`{"Records":[{"PartitionKey":"Data","Data":"AP8="},{"PartitionKey":"\"Data","Data":"/w=="}]}`,
+    ],
+    ['members in a key', String.raw`{"Records":[{"PartitionKey":"\"Data\":\"/w==\"","Data":"AP8="}]}`],
+    ['a null and no data', '{"Records":[{"Data":"AP8="},{"Data":null},{"Data":""}]}'],
+  ]
+  for (const [what, body] of strangeForms) {
+    it(`gives what the SDK's own gives of an answer with ${what}`, async () => {
+      assert.deepEqual(await ask(ours, body), await ask(theirs, body))
+    })
+  }
+
+  it('keeps data in base64 as it came, when it may be passed on', async () => {
+    network.body = Buffer.from(
+      String.raw`{"Records":[{"SequenceNumber":"1","Data":"AP8="},{"SequenceNumber":"2","Data": "AP8="}]}`,
+    )
+    const { Records = [] } = await ours.send(new GetRecordsCommand({ ShardIterator: 'iterator' }))
+    const texts = Records.map((one) => (one instanceof AnsweredRecord ? one.base64?.text.toString() : 'none'))
+    assert.deepEqual(texts, ['AP8=', undefined])
+  })
+
+  it('decodes no data before it is asked for', async () => {
+    network.body = Buffer.from('{"Records":[{"SequenceNumber":"1","Data":"AP8="}]}')
+    const method = Object.getOwnPropertyDescriptor(Base64Text.prototype, 'decode')
+    assert.ok(method)
+    let decoded = 0
+    Base64Text.prototype.decode = () => {
+      decoded += 1
+      return Buffer.from([0, 255])
+    }
+    try {
+      const { Records } = await ours.send(new GetRecordsCommand({ ShardIterator: 'iterator' }))
+      assert.equal(decoded, 0)
+      assert.deepEqual([Records?.[0]?.Data, decoded], [Buffer.from([0, 255]), 1])
+    } finally {
+      Object.defineProperty(Base64Text.prototype, 'decode', method)
+    }
+  })
+
+  for (const body of [
+    '{"Records":[{"Data":"',
+    '{"Records":[{"Data":0},{"Data":"AP8="}]}',
+    'null',
+    '[',
+    '<html>',
+    '{"Records":7}',
+    '{"Records":[null]}',
+  ]) {
     it(`makes a transient error of ${body}`, async () => {
       await assert.rejects(ask(ours, body), (error) => {
         assert.equal(kinesisFault(error), 'transient', String(error))

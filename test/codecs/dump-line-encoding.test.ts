@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { Base64Text } from '../../src/core/base64-text.ts'
 import { type DumpRecord, dumpLine } from '../../src/codecs/dump-line-encoding.ts'
 
 describe('the line of a record in a dump', () => {
@@ -48,4 +49,14 @@ describe('the line of a record in a dump', () => {
     const whole = Uint8Array.from(Buffer.from('xabcx'))
     assert.match(dumpLine({ ...record, data: whole.subarray(1, 4) }).toString(), /"data":"YWJj"}\n$/)
   })
+
+  for (const bytes of [0, 1, 700, 5000]) {
+    it(`is the same from ${bytes} bytes which are in base64 already`, () => {
+      const data = Buffer.alloc(bytes, 'data')
+      const base64 = Base64Text.of(Buffer.from(data.toString('base64')))
+      const pieces = dumpLine({ ...record, data: Buffer.from('not looked at'), base64 })
+      const line = pieces instanceof Uint8Array ? pieces : Buffer.concat(pieces)
+      assert.deepEqual(line, dumpLine({ ...record, data }))
+    })
+  }
 })

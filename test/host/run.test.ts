@@ -15,8 +15,8 @@ interface Ended {
 describe('running a program as a process', () => {
   const children = new Set<ChildProcess>()
 
-  function start(behaviour: string): ChildProcess {
-    const child = spawn(process.execPath, [program, behaviour], { stdio: ['pipe', 'pipe', 'pipe'] })
+  function start(...behaviour: readonly string[]): ChildProcess {
+    const child = spawn(process.execPath, [program, ...behaviour], { stdio: ['pipe', 'pipe', 'pipe'] })
     children.add(child)
     return child
   }
@@ -82,6 +82,15 @@ describe('running a program as a process', () => {
     child.kill('SIGTERM')
     const { code } = await ended(child)
     assert.ok(code === 143 || code === 130, String(code))
+  })
+
+  it('tells of its end, whichever it is', async () => {
+    const child = start('farewell')
+    await ready(child)
+    child.kill('SIGINT')
+    child.kill('SIGTERM')
+    assert.equal((await ended(child)).stdout, 'farewell\n')
+    assert.equal((await ended(start('farewell', 'crash'))).stdout, 'ready\nfarewell\n')
   })
 
   it('is gone soon after SIGTERM even when nobody reads stdout', async () => {

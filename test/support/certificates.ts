@@ -1,7 +1,7 @@
-import { execFileSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+// The package below asks for this polyfill before anything else.
+import 'reflect-metadata'
+import * as x509 from '@peculiar/x509'
+import { KeyObject, randomBytes, webcrypto } from 'node:crypto'
 
 export interface Pair {
   readonly certificate: Buffer
@@ -10,79 +10,128 @@ export interface Pair {
 
 export interface IssueOptions {
   readonly commonName?: string
-  /** As openssl writes them: `DNS:a.example,IP:127.0.0.1`. */
-  readonly names?: string
-  /** As `20250101000000Z`. */
-  readonly from?: string
-  readonly until?: string
-  readonly usage?: string
+  /** DNS names of the subject alternative name. */
+  readonly names?: readonly string[]
+  /** Default: from yesterday on, for 30 days. */
+  readonly from?: Date
+  readonly until?: Date
+  /** Default: any. */
+  readonly usage?: 'serverAuth'
 }
 
-/** A CA in a folder of its own, by the openssl command. */
-export class CertificateAuthority {
-  readonly #folder = mkdtempSync(join(tmpdir(), 'kinloader-ca-'))
-  #issued = 0
+const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' }
+const dayMs = 86_400_000
+const yesterday = new Date(Date.now() - dayMs)
+const later = new Date(Date.now() + 30 * dayMs)
 
-  constructor(name: string) {
-    writeFileSync(this.#path('index.txt'), '')
-    writeFileSync(this.#path('crlnumber'), '01\n')
-    writeFileSync(
-      this.#path('ca.cnf'),
-      `[ca]\ndefault_ca=it\n[it]\ndatabase=${this.#path('index.txt')}\ncrlnumber=${this.#path('crlnumber')}\n` +
-        `default_md=sha256\ndefault_crl_days=30\nrand_serial=yes\nnew_certs_dir=${this.#folder}\npolicy=any\nunique_subject=no\n` +
-        `[any]\ncommonName=supplied\n`,
-    )
-    this.#openssl(
-      `req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 30 -keyout ca.key -out ca.pem -subj /CN=${name} ` +
-        '-addext keyUsage=critical,keyCertSign,cRLSign',
-    )
+/** Of a client which needs no CA: not one itself, as it may only sign handshakes. */
+export async function signedByItself(): Promise<Pair> {
+  const keys = await webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify'])
+  const certificate = await x509.X509CertificateGenerator.createSelfSigned({
+    serialNumber: newSerial(),
+    name: 'CN=itself',
+    notBefore: yesterday,
+    notAfter: later,
+    keys,
+    signingAlgorithm: algorithm,
+    extensions: [new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature, true)],
+  })
+  return pairOf(certificate, keys)
+}
+
+/** A CA with its keys in memory. */
+export class CertificateAuthority {
+  readonly #certificate: x509.X509Certificate
+  readonly #name: string
+  readonly #keys: webcrypto.CryptoKeyPair
+  readonly #revoked: string[] = []
+
+  private constructor(certificate: x509.X509Certificate, name: string, keys: webcrypto.CryptoKeyPair) {
+    this.#certificate = certificate
+    this.#name = name
+    this.#keys = keys
+  }
+
+  /** A root, or one whose certificate `above` signs. */
+  static async create(commonName: string, above?: CertificateAuthority): Promise<CertificateAuthority> {
+    const keys = await webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify'])
+    const name = `CN=${commonName}`
+    const certificate = await x509.X509CertificateGenerator.create({
+      serialNumber: newSerial(),
+      subject: name,
+      issuer: above === undefined ? name : above.#name,
+      notBefore: yesterday,
+      notAfter: later,
+      publicKey: keys.publicKey,
+      signingKey: (above === undefined ? keys : above.#keys).privateKey,
+      signingAlgorithm: algorithm,
+      extensions: [
+        new x509.BasicConstraintsExtension(true, undefined, true),
+        new x509.KeyUsagesExtension(x509.KeyUsageFlags.keyCertSign | x509.KeyUsageFlags.cRLSign, true),
+      ],
+    })
+    return new CertificateAuthority(certificate, name, keys)
   }
 
   get certificate(): Buffer {
-    return this.#read('ca.pem')
+    return this.pair.certificate
   }
 
-  issue({ commonName = 'client', names, from, until, usage }: IssueOptions = {}): Pair {
-    this.#issued += 1
-    const name = `c${this.#issued}`
-    const extensions = [
-      ...(names === undefined ? [] : [`subjectAltName=${names}`]),
-      ...(usage === undefined ? [] : [`extendedKeyUsage=${usage}`]),
-    ]
-    writeFileSync(this.#path(`${name}.ext`), `basicConstraints=CA:FALSE\n${extensions.join('\n')}\n`)
-    this.#openssl(
-      `req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout ${name}.key -out ${name}.csr -subj /CN=${commonName}`,
-    )
-    const validity = `${from === undefined ? '' : `-startdate ${from}`} ${until === undefined ? '-days 30' : `-enddate ${until}`}`
-    this.#openssl(
-      `ca -batch -notext -config ca.cnf -cert ca.pem -keyfile ca.key -in ${name}.csr -out ${name}.pem -extfile ${name}.ext ${validity}`,
-    )
-    return { certificate: this.#read(`${name}.pem`), key: this.#read(`${name}.key`) }
+  get pair(): Pair {
+    return pairOf(this.#certificate, this.#keys)
+  }
+
+  async issue(options: IssueOptions = {}): Promise<Pair> {
+    const { commonName = 'client', names = [], from = yesterday, until = later, usage } = options
+    const keys = await webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify'])
+    const certificate = await x509.X509CertificateGenerator.create({
+      serialNumber: newSerial(),
+      subject: `CN=${commonName}`,
+      issuer: this.#name,
+      notBefore: from,
+      notAfter: until,
+      publicKey: keys.publicKey,
+      signingKey: this.#keys.privateKey,
+      signingAlgorithm: algorithm,
+      extensions: [
+        new x509.BasicConstraintsExtension(false),
+        ...(names.length === 0
+          ? []
+          : [new x509.SubjectAlternativeNameExtension(names.map((value) => ({ type: 'dns', value })))]),
+        ...(usage === undefined ? [] : [new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage[usage]])]),
+      ],
+    })
+    return pairOf(certificate, keys)
   }
 
   /** A revocation list with these certificates, and those of before. */
-  revoke(...pairs: readonly Pair[]): Buffer {
+  async revoke(...pairs: readonly { readonly certificate: Buffer }[]): Promise<Buffer> {
     for (const { certificate } of pairs) {
-      writeFileSync(this.#path('revoked.pem'), certificate)
-      this.#openssl('ca -config ca.cnf -cert ca.pem -keyfile ca.key -revoke revoked.pem')
+      this.#revoked.push(new x509.X509Certificate(certificate.toString()).serialNumber)
     }
-    this.#openssl('ca -gencrl -config ca.cnf -cert ca.pem -keyfile ca.key -out crl.pem')
-    return this.#read('crl.pem')
+    const list = await x509.X509CrlGenerator.create({
+      issuer: this.#name,
+      thisUpdate: yesterday,
+      nextUpdate: later,
+      signingAlgorithm: algorithm,
+      signingKey: this.#keys.privateKey,
+      entries: this.#revoked.map((serialNumber) => ({ serialNumber, revocationDate: yesterday })),
+    })
+    return pem(list)
   }
+}
 
-  remove(): void {
-    rmSync(this.#folder, { recursive: true })
-  }
+/** A positive number. */
+function newSerial(): string {
+  return `01${randomBytes(8).toString('hex')}`
+}
 
-  #path(name: string): string {
-    return join(this.#folder, name)
-  }
+function pairOf(certificate: x509.X509Certificate, { privateKey }: webcrypto.CryptoKeyPair): Pair {
+  const key = KeyObject.from(privateKey).export({ type: 'pkcs8', format: 'pem' })
+  return { certificate: pem(certificate), key: Buffer.from(key) }
+}
 
-  #read(name: string): Buffer {
-    return readFileSync(this.#path(name))
-  }
-
-  #openssl(line: string): void {
-    execFileSync('openssl', line.split(/\s+/).filter(Boolean), { cwd: this.#folder, stdio: 'pipe' })
-  }
+function pem(data: x509.X509Certificate | x509.X509Crl): Buffer {
+  const label = data instanceof x509.X509Crl ? 'X509 CRL' : 'CERTIFICATE'
+  return Buffer.from(`${x509.PemConverter.encode(data.rawData, label)}\n`)
 }

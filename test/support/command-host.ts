@@ -37,6 +37,7 @@ export async function runHere(
     signal: new AbortController().signal,
     stoppedBy: () => undefined,
     onHangup: () => {},
+    onExit: () => {},
     launch: [process.execPath, '/usr/lib/kinloader/command.js'],
     ...surroundings,
   }

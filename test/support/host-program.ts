@@ -1,8 +1,9 @@
+import { writeSync } from 'node:fs'
 import { runProgram } from '../../src/host/run.ts'
 
 /** A program for the tests of host/: its first argument says how it behaves. */
 await runProgram(
-  async ({ argv, stdout, logger, signal }) => {
+  async ({ argv, stdout, logger, signal, ...host }) => {
     const aborted = new Promise<void>((resolve) => {
       signal.addEventListener('abort', () => {
         resolve()
@@ -40,6 +41,14 @@ await runProgram(
             ])
           }
         }
+      case 'farewell':
+        host.onExit(() => {
+          writeSync(1, 'farewell\n')
+        })
+        stdout.write('ready\n')
+        if (argv[1] === 'crash') throw new Error('thrown')
+        await new Promise(() => {})
+        return 0
       case 'reject':
         throw new Error('first line\nsecond line')
       case 'crash':

@@ -33,6 +33,10 @@ export class LineFramer implements Framer {
 
   end(): readonly Uint8Array[] {
     if (this.#held.length === 0 || this.refusal !== undefined) return []
+    if (this.#held[0] === 33) {
+      this.refusal = this.#held.toString('latin1', 1) as FramerRefusal
+      return []
+    }
     this.#counters.add('received')
     if (this.#held[0] !== 35) return [this.#held]
     this.#counters.add('discarded.partial_frame')
@@ -42,6 +46,8 @@ export class LineFramer implements Framer {
 
 /** A stand-in: each datagram is a message. */
 export class PlainDatagrams implements DatagramReader {
+  readonly pendingSets = 0
+  readonly pendingBytes = 0
   swept = 0
   readonly senders = new Set<string>()
   readonly #counters: Counters

@@ -20,6 +20,7 @@ function status(
     counters,
     openConnections: 0,
     receiveBytes: 0,
+    pendingSets: 0,
     ...changes,
   }
 }

@@ -3,8 +3,8 @@ import { withInvalidEscaped } from '../message-text.ts'
 
 /**
  * The JSON of events, one behind the other with a comma after each, and where each ends. A JavaScript string is never
- * made: the text is copied in one go, looked through four bytes at a time for what JSON or UTF-8 do not allow, and what
- * is found, seldom, is written anew byte by byte.
+ * made: the text is copied four bytes at a time, and only four with something in it which JSON or UTF-8 do not allow
+ * are copied byte by byte.
  *
  *     …{"id":"…","timestamp":1519247270240,"message":"<13>1 2018-…"},{"id":…
  *                                                                    └ endOf(0), startOf(1)
@@ -14,18 +14,22 @@ export class EventBytes {
   /** The same memory. */
   #view = new DataView(this.#bytes.buffer)
   #length = 0
-  readonly #ends: number[] = []
+  /** Typed, and used again: an array would grow through the young generation with each segment. */
+  #ends = new Uint32Array(32_768)
+  #count = 0
   #start = 0
+  /** Of the memory in which the last message was: the next is mostly there as well. */
+  #source: DataView = new DataView(new ArrayBuffer(0))
 
   /** Forgets everything. `margin`: bytes left free before the first event. */
   clear(margin: number): void {
     this.#start = margin
     this.#length = margin
-    this.#ends.length = 0
+    this.#count = 0
   }
 
   get count(): number {
-    return this.#ends.length
+    return this.#count
   }
 
   /** Of all events, with the comma behind each. */
@@ -51,9 +55,9 @@ export class EventBytes {
   drop(count: number, margin: number): void {
     const from = this.startOf(count)
     this.#bytes.copyWithin(margin, from, this.#length)
-    this.#ends.splice(0, count)
     const shift = from - margin
-    for (const [index, end] of this.#ends.entries()) this.#ends[index] = end - shift
+    this.#count -= count
+    for (let index = 0; index < this.#count; index++) this.#ends[index] = this.endOf(index + count) - shift
     this.#start = margin
     this.#length -= shift
   }
@@ -61,55 +65,43 @@ export class EventBytes {
   /** `head`: up to the quote with which the text begins. Whether all of the message was UTF-8. */
   add(head: Uint8Array, message: Uint8Array): boolean {
     this.#makeRoom(head.length + (message.length + 1) * longestEscape)
-    const start = this.#length + head.length
     this.#bytes.set(head, this.#length)
-    this.#bytes.set(message, start)
-    let end = this.#plainEnd(start, start + message.length)
-    if (end < start + message.length) {
-      end = this.#escape(message, end - start, end)
-      if (end < 0) {
-        this.add(head, withInvalidEscaped(message).bytes)
-        return false
-      }
+    const end = this.#copy(message, this.#length + head.length)
+    if (end < 0) {
+      this.add(head, withInvalidEscaped(message).bytes)
+      return false
     }
     const bytes = this.#bytes
     bytes[end] = quote
     bytes[end + 1] = closeBrace
     bytes[end + 2] = comma
     this.#length = end + 3
-    this.#ends.push(this.#length)
+    if (this.#count === this.#ends.length) {
+      const more = new Uint32Array(2 * this.#count)
+      more.set(this.#ends)
+      this.#ends = more
+    }
+    this.#ends[this.#count++] = this.#length
     return true
   }
 
-  /** The first byte from `at` on which is not plain ASCII; `end` when all are. */
-  #plainEnd(at: number, end: number): number {
+  /** Writes the message to `at`, and says where that ends; -1 when the message is no UTF-8. */
+  #copy(message: Uint8Array, at: number): number {
+    if (message.buffer !== this.#source.buffer) this.#source = new DataView(message.buffer)
+    const source = this.#source
     const view = this.#view
-    while (at + 4 <= end && (oddBytes(view.getInt32(at, true)) & highBits) === 0) at += 4
-    while (at < end && kinds[this.#bytes[at] ?? 0] === plain) at++
-    return at
-  }
-
-  /**
-   * Writes the message from `from` on to `at`, and says where that ends; -1 when the message is no UTF-8. It is read from
-   * the far end of the room made for it, which what is written reaches only when all is read.
-   */
-  #escape(message: Uint8Array, from: number, at: number): number {
     const bytes = this.#bytes
-    const view = this.#view
-    const copyStart = at - from + message.length * (longestEscape - 1)
-    const end = copyStart + message.length
-    bytes.set(message, copyStart)
+    let next = message.byteOffset
+    const end = next + message.length
     let isAscii = true
-    for (let next = copyStart + from; next < end; ) {
-      while (next + 4 <= end) {
-        const word = view.getInt32(next, true)
+    while (next < end) {
+      for (; next + 4 <= end; next += 4, at += 4) {
+        const word = source.getInt32(next, true)
         if ((oddBytes(word) & highBits) !== 0) break
         view.setInt32(at, word, true)
-        next += 4
-        at += 4
       }
       for (const stop = Math.min(next + 4, end); next < stop; next++) {
-        const byte = bytes[next] ?? 0
+        const byte = source.getUint8(next)
         const kind = kinds[byte]
         if (kind === control) {
           const escape = controlEscapes[byte] ?? noBytes

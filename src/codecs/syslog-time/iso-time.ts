@@ -1,4 +1,4 @@
-import { daysInMonth, daysSince1970 } from './calendar.ts'
+import { daysInMonth, daysSince1970 } from '../calendar.ts'
 import { fractionEnd, fractionMs, isBoundary, twoDigits } from './digits.ts'
 import type { TimeFallback } from './time-fallback.ts'
 

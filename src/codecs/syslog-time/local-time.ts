@@ -1,4 +1,4 @@
-import { daysInMonth, daysSince1970, isLeapYear } from './calendar.ts'
+import { daysInMonth, daysSince1970, isLeapYear } from '../calendar.ts'
 import { fractionEnd, fractionMs, isBoundary, isDigit, twoDigits } from './digits.ts'
 import type { TimeFallback } from './time-fallback.ts'
 import type { Zone } from './zone.ts'

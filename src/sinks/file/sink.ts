@@ -21,17 +21,22 @@ export interface FileSinkOptions {
   readonly slowStart?: boolean
 }
 
+/** Bytes which are written together, in one piece or several. */
+export type FileItem = Uint8Array | readonly Uint8Array[]
+
 /**
  * Bytes into a file or a pipe, in the order of the writes, each of which is taken as a whole or not at all. They are
  * safe when they are written and the outlet was synced after that: not before would they survive a power cut.
  */
-export class FileSink implements Sink<Uint8Array> {
+export class FileSink implements Sink<FileItem> {
   readonly name = 'file'
   readonly #options: FileSinkOptions
   readonly #maxQueuedBytes: number
   readonly #syncIntervalMs: number
   #waiting: Waiting[] = []
-  #queue: Uint8Array[] = []
+  #queue: FileItem[] = []
+  /** What is written together; used again and again, as an outlet has no use for it any more when it has written it. */
+  #chunk = Buffer.alloc(0)
   /** Positions count the bytes since the start. */
   #accepted = 0
   #written = 0
@@ -40,7 +45,7 @@ export class FileSink implements Sink<Uint8Array> {
   #syncedAtMs: number
   #flushing = 0
   /** Written together at most. */
-  #maxPieces: number
+  #maxItems: number
   #isWorking = false
   #working: Promise<void> = Promise.resolve()
   #refusal: Error | undefined
@@ -54,7 +59,7 @@ export class FileSink implements Sink<Uint8Array> {
     this.#options = options
     this.#maxQueuedBytes = options.maxQueuedBytes ?? 1024 * 1024
     this.#syncIntervalMs = options.syncIntervalMs ?? 1000
-    this.#maxPieces = options.slowStart === true ? 1 : Number.POSITIVE_INFINITY
+    this.#maxItems = options.slowStart === true ? 1 : Number.POSITIVE_INFINITY
     this.#syncedAtMs = options.clock.monotonic()
   }
 
@@ -73,7 +78,7 @@ export class FileSink implements Sink<Uint8Array> {
     return this.#failure
   }
 
-  write(items: readonly Uint8Array[], signal: AbortSignal): Promise<Receipt> {
+  write(items: readonly FileItem[], signal: AbortSignal): Promise<Receipt> {
     return new Promise<Receipt>((resolve, reject) => {
       if (this.#refusal !== undefined) {
         reject(this.#refusal)
@@ -116,7 +121,7 @@ export class FileSink implements Sink<Uint8Array> {
       this.#waiting.shift()
       entry.forget()
       for (const item of entry.items) {
-        this.#accepted += item.length
+        this.#accepted += bytesOf(item)
         this.#queue.push(item)
       }
       const settled = new Deferred()
@@ -158,22 +163,30 @@ export class FileSink implements Sink<Uint8Array> {
     this.#written += bytes.length
     this.#options.counters.add('bytes', bytes.length)
     this.#admit()
-    if (this.#maxPieces === Number.POSITIVE_INFINITY) return
-    this.#maxPieces = this.#maxPieces < slowPieces ? this.#maxPieces * 2 : Number.POSITIVE_INFINITY
+    if (this.#maxItems === Number.POSITIVE_INFINITY) return
+    this.#maxItems = this.#maxItems < slowItems ? this.#maxItems * 2 : Number.POSITIVE_INFINITY
     await this.#options.clock.sleep(slowPauseMs)
   }
 
-  /** Small pieces leave together: a system call costs more than copying them. Pieces are never cut. */
+  /** Small pieces leave together: a system call costs more than copying them. Items are never cut. */
   #nextChunk(): Uint8Array {
     let count = 0
     let bytes = 0
-    for (const piece of this.#queue) {
-      if (count === this.#maxPieces || (count > 0 && bytes + piece.length > chunkBytes)) break
-      bytes += piece.length
+    for (const item of this.#queue) {
+      const itemBytes = bytesOf(item)
+      if (count === this.#maxItems || (count > 0 && bytes + itemBytes > chunkBytes)) break
+      bytes += itemBytes
       count += 1
     }
-    const pieces = this.#queue.splice(0, count)
-    return pieces.length === 1 && pieces[0] !== undefined ? pieces[0] : Buffer.concat(pieces, bytes)
+    const items = this.#queue.splice(0, count)
+    if (items.length === 1 && items[0] instanceof Uint8Array) return items[0]
+    if (this.#chunk.length < bytes) this.#chunk = Buffer.allocUnsafeSlow(Math.max(bytes, chunkBytes))
+    let at = 0
+    for (const piece of items.flat()) {
+      this.#chunk.set(piece, at)
+      at += piece.length
+    }
+    return this.#chunk.subarray(0, bytes)
   }
 
   /** Undefined when there is nothing to sync. */
@@ -259,9 +272,17 @@ export class FileSink implements Sink<Uint8Array> {
   }
 }
 
+/** The sum of its pieces. */
+function bytesOf(item: FileItem): number {
+  if (item instanceof Uint8Array) return item.length
+  let bytes = 0
+  for (const piece of item) bytes += piece.length
+  return bytes
+}
+
 /** A write which is not taken yet. */
 interface Waiting {
-  readonly items: readonly Uint8Array[]
+  readonly items: readonly FileItem[]
   readonly resolve: (receipt: Receipt) => void
   readonly reject: (reason: Error) => void
   /** Stops listening to the signal of the write. */
@@ -271,5 +292,5 @@ interface Waiting {
 const chunkBytes = 256 * 1024
 
 /** Of the slow start: a quarter of a second in all. */
-const slowPieces = 512
+const slowItems = 512
 const slowPauseMs = 25

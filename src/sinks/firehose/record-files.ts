@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import type { Clock } from '../../core/clock.ts'
-import { errorText, KinloaderError } from '../../core/errors.ts'
+import { errorCode, errorText, KinloaderError } from '../../core/errors.ts'
 import type { Logger } from '../../core/logger.ts'
 import type { SegmentEnd } from '../journal/read-segment.ts'
 import { parseRecordFile, parseSegmentFile, recordFile, segmentFile } from '../journal/segment-name.ts'
@@ -149,6 +149,8 @@ export class RecordFiles implements RecordStore {
         this.#folder.space.free(record.bytes, 1)
       }
     } catch (error) {
+      // Somebody has made room by hand, as a full spool asks for.
+      if (errorCode(error) === 'ENOENT') this.#folder.space.free(record.bytes, 1)
       this.#logger.error('spool', { ...told, reason, file: path, quarantine: `not moved: ${errorText(error)}` })
     }
   }

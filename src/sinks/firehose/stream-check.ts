@@ -1,4 +1,8 @@
-import { DescribeDeliveryStreamCommand, type FirehoseClient } from '@aws-sdk/client-firehose'
+import {
+  type DeliveryStreamDescription,
+  DescribeDeliveryStreamCommand,
+  type FirehoseClient,
+} from '@aws-sdk/client-firehose'
 import { firehoseAdvice, firehoseFault } from '../../clients/firehose-errors.ts'
 import { isAborted } from '../../core/aborting.ts'
 import { KinloaderError } from '../../core/errors.ts'
@@ -21,12 +25,17 @@ export async function checkStream({ client, stream, logger, signal }: StreamChec
   const warn = (error: string): void => {
     logger.warn('stream', { stream, error, effect: 'starting all the same; records wait in the spool' })
   }
+  const describe = async (): Promise<DeliveryStreamDescription | undefined> => {
+    const command = new DescribeDeliveryStreamCommand({ DeliveryStreamName: stream, Limit: 1 })
+    return (await client.send(command, { abortSignal: signal })).DeliveryStreamDescription
+  }
   let description
   try {
-    const answer = await client.send(new DescribeDeliveryStreamCommand({ DeliveryStreamName: stream, Limit: 1 }), {
-      abortSignal: signal,
+    description = await describe().catch((error: unknown) => {
+      if (isAborted(signal) || firehoseFault(error) !== 'credentials') throw error
+      // This machine's clock may be wrong, as at the start before NTP: the SDK has it from the refusal and signs anew.
+      return describe()
     })
-    description = answer.DeliveryStreamDescription
   } catch (error) {
     if (isAborted(signal)) return
     const fault = firehoseFault(error)

@@ -1,4 +1,4 @@
-import { isAborted } from '../../core/aborting.ts'
+import { isAborted, orAborted } from '../../core/aborting.ts'
 import type { Clock } from '../../core/clock.ts'
 import { KinloaderError } from '../../core/errors.ts'
 
@@ -15,7 +15,8 @@ export async function withTimeout<T>(
     late.abort()
   })
   try {
-    return await work(AbortSignal.any([signal, late.signal]))
+    const either = AbortSignal.any([signal, late.signal])
+    return await orAborted(work(either), either)
   } catch (cause) {
     if (!late.signal.aborted || isAborted(signal)) throw cause
     throw new KinloaderError('FIREHOSE_TIMEOUT', `there was no answer in ${timeoutMs} ms`, { cause, retryable: true })

@@ -151,7 +151,13 @@ export class Journal implements Sink<MessageBlock> {
     const { folder, counters, segmentBytes = 4_194_304 } = this.#options
     // Behind a segment in doubt, or too many which wait for the disk.
     await this.#closing.untilOpen()
-    await folder.space.check(writes.reduce((sum, { bytes }) => sum + bytes, 0))
+    try {
+      await folder.space.check(writes.reduce((sum, { bytes }) => sum + bytes, 0))
+    } catch (error) {
+      // It may be what fills the spool, and room is made of closed segments only.
+      if (this.#current !== undefined) this.#leave(this.#current.segment)
+      throw error
+    }
     this.#current ??= await this.#begin()
     // Nothing is awaited from here to the append: the segment might be left meanwhile.
     const { segment } = this.#current
@@ -194,10 +200,12 @@ export class Journal implements Sink<MessageBlock> {
 
   async #syncUntilSafe(): Promise<void> {
     const { clock, fsyncIntervalMs = 500 } = this.#options
-    while (this.#current?.segment.hasUnsafe === true && !isAborted(this.#over.signal)) {
+    // Once in any case: the segment may have been closed under the append, and whoever ends before the caller has put
+    // down that he is at it would be at it for ever.
+    do {
       if (this.#fsync === 'interval') await clock.sleep(fsyncIntervalMs, this.#over.signal)
       if (!isAborted(this.#over.signal)) await this.#syncCurrent()
-    }
+    } while (this.#current?.segment.hasUnsafe === true && !isAborted(this.#over.signal))
     this.#syncing = undefined
   }
 

@@ -1,4 +1,5 @@
 import * as nodeFiles from 'node:fs/promises'
+import type { FileHandle } from 'node:fs/promises'
 import { decodeJournalBlock } from '../../codecs/journal-block.ts'
 import { errorCode } from '../../core/errors.ts'
 import type { IdentifiedBlock } from '../../core/message-block.ts'
@@ -28,19 +29,24 @@ export interface SegmentEnd {
 const maxSegmentBytes = 256 * 1024 * 1024
 
 /**
- * The blocks of a segment as far as they are whole: views of one buffer. What cannot be read is told in `end` and never
+ * The blocks of a segment as far as they are whole: views of one buffer, which is `memory` when that is given and large
+ * enough: whoever reads one after the other allocates it once. What cannot be read is told in `end` and never
  * thrown, for it will not get better; rejects where it may, as when too many files are open.
  */
 export async function readSegment(
   segment: ClosedSegment,
   files: Pick<Files, 'open'> = nodeFiles,
+  memory: Buffer = Buffer.alloc(0),
 ): Promise<{ readonly blocks: readonly IdentifiedBlock[]; readonly end: SegmentEnd }> {
   if (segment.bytes > maxSegmentBytes) return { blocks: [], end: { wholeBytes: 0, rest: 'damaged' } }
   let bytes: Buffer
   try {
     const handle = await files.open(segment.path, 'r')
     try {
-      bytes = (await handle.readFile()).subarray(0, segment.bytes)
+      bytes =
+        segment.bytes <= memory.length
+          ? await readInto(memory.subarray(0, segment.bytes), handle)
+          : (await handle.readFile()).subarray(0, segment.bytes)
     } finally {
       await handle.close()
     }
@@ -60,4 +66,14 @@ export async function readSegment(
     blocks.push(block)
   }
   return { blocks, end: { wholeBytes, rest } }
+}
+
+async function readInto(memory: Buffer, handle: FileHandle): Promise<Buffer> {
+  let length = 0
+  while (length < memory.length) {
+    const { bytesRead } = await handle.read(memory, length, memory.length - length, length)
+    if (bytesRead === 0) break
+    length += bytesRead
+  }
+  return memory.subarray(0, length)
 }

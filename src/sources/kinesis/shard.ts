@@ -38,6 +38,8 @@ export interface ShardReaderOptions {
   readonly gate?: RateGate | undefined
   /** What an answer shall hold, about. Default 1 MiB. */
   readonly fetchBytes?: number | undefined
+  /** See `readAnswer`. */
+  readonly keepsBase64?: boolean | undefined
   /** Between two tries where somebody has to act, in milliseconds; half of it at least. Default 30,000. */
   readonly slowRetryMs?: number | undefined
   readonly retentionMs: number
@@ -151,7 +153,7 @@ export class ShardReader {
   }
 
   async #fetch(reservation: Reservation, signal: AbortSignal): Promise<void> {
-    const { stream } = this.#options
+    const { stream, shardId, keepsBase64 } = this.#options
     const iterator = await this.#readyIterator(signal)
     if (iterator === undefined) {
       this.#end([], [], reservation)
@@ -164,7 +166,7 @@ export class ShardReader {
       return
     }
     this.#succeeded()
-    await this.#take(readAnswer(this.#options.shardId, answer), reservation)
+    await this.#take(readAnswer(shardId, answer, keepsBase64), reservation)
   }
 
   /** One with which to call now: it is this shard's turn. Undefined when the position is the shard's end. */

@@ -37,6 +37,8 @@ export interface KinesisSourceOptions {
   readonly limits?: ReadLimits
   /** What an answer shall hold, about, in bytes. Default 1 MiB: larger ones take memory and gain nothing. */
   readonly fetchBytes?: number | undefined
+  /** Records come with their data in base64, as the wire has it. Default false. */
+  readonly keepsBase64?: boolean | undefined
   /** Calls for records a second, of all shards together. Default: only each shard's own limits. */
   readonly maxCallsPerSecond?: number | undefined
   /**
@@ -146,6 +148,7 @@ export class KinesisSource implements Source<KinesisRecord> {
           limits: this.#options.limits ?? awsReadLimits,
           gate,
           fetchBytes: this.#options.fetchBytes,
+          keepsBase64: this.#options.keepsBase64,
           slowRetryMs: giveUpMs === undefined ? undefined : Math.min(30_000, giveUpMs / 2),
           heldBackBy: this.#options.heldBackBy ?? 'downstream',
           refreshMs: this.#options.refreshMs ?? 60_000,

@@ -35,8 +35,9 @@ export interface StreamReadingOptions {
   readonly limits: ReadLimits
   /** Passed before each call for records, by all shards. */
   readonly gate?: RateGate | undefined
-  /** These two: see `ShardReaderOptions`. */
+  /** These three: see `ShardReaderOptions`. */
   readonly fetchBytes?: number | undefined
+  readonly keepsBase64?: boolean | undefined
   readonly slowRetryMs?: number | undefined
   readonly heldBackBy: string
   /** Between two listings of the shards, in milliseconds; each shard's end asks for one at once. */
@@ -243,8 +244,8 @@ export class StreamReading {
   }
 
   #read(shardId: string, from: ShardPosition, counters?: Counters): void {
-    const { stream, budget, clock, random, limits, gate, fetchBytes, slowRetryMs, heldBackBy, faults, logger } =
-      this.#options
+    const { stream, budget, clock, random, limits, gate, fetchBytes, keepsBase64, slowRetryMs } = this.#options
+    const { heldBackBy, faults, logger } = this.#options
     const stop = new AbortController()
     const reader = new ShardReader({
       shardId,
@@ -257,6 +258,7 @@ export class StreamReading {
       limits,
       gate,
       fetchBytes,
+      keepsBase64,
       slowRetryMs,
       heldBackBy,
       retentionMs: this.#summary.retentionMs,

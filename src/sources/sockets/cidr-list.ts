@@ -1,6 +1,6 @@
 import { BlockList, isIP } from 'node:net'
 import { KinloaderError } from '../../core/errors.ts'
-import { canonicalAddress } from './address.ts'
+import { canonicalAddress } from '../../codecs/ip-address.ts'
 
 export interface Cidr {
   readonly address: string
@@ -27,12 +27,19 @@ export function parseCidr(text: string): Cidr {
   return { address, prefix: length, family: bits === 32 ? 'ipv4' : 'ipv6' }
 }
 
+/** The reason of a counter. */
+export type PeerRefusal = 'not_allowed' | 'proxy_untrusted'
+
 /** Who is let in. No blocks: everybody. */
 export class CidrList {
   readonly #blocks = new BlockList()
   readonly #isOpen: boolean
+  /** Why whoever is kept out is. */
+  readonly refusal: PeerRefusal
 
-  constructor(texts: readonly string[]) {
+  /** Throws `CIDR_INVALID`. */
+  constructor(texts: readonly string[], refusal: PeerRefusal) {
+    this.refusal = refusal
     this.#isOpen = texts.length === 0
     for (const { address, prefix, family } of texts.map(parseCidr)) this.#blocks.addSubnet(address, prefix, family)
   }

@@ -25,8 +25,8 @@ export interface ShownCertificate {
 
 export interface ClientRules {
   readonly auth: 'none' | 'optional' | 'require'
-  /** Whether there are CAs; without any no chain is good. */
-  readonly hasCa: boolean
+  /** Without any no chain is good. */
+  readonly authorities: readonly X509Certificate[]
   /** As `normalFingerprint` gives them. */
   readonly fingerprints: ReadonlySet<string>
   /** Exact, or `*.example.com` for one label; in lower case. None: any name. */
@@ -36,14 +36,14 @@ export interface ClientRules {
 /** Whether the client may send; undefined when it may. */
 export function refusalOf(
   { certificate, chainError }: ShownCertificate,
-  { auth, hasCa, fingerprints, names }: ClientRules,
+  { auth, authorities, fingerprints, names }: ClientRules,
 ): CertificateRefusal | undefined {
   if (auth === 'none') return undefined
   if (certificate === undefined) return auth === 'require' ? 'missing' : undefined
   // A listed fingerprint stands in place of a chain: such a certificate may be self-signed, and of any age.
   if (!fingerprints.has(normalFingerprint(certificate.fingerprint256))) {
-    if (chainError !== '') return chainRefusal(chainError, hasCa)
-    if (!hasCa) return 'not_listed'
+    if (chainError !== '') return chainRefusal(certificate, chainError, authorities)
+    if (authorities.length === 0) return 'not_listed'
   }
   return names.length === 0 || namesOf(certificate).some((name) => names.some((pattern) => fits(name, pattern)))
     ? undefined
@@ -60,7 +60,12 @@ export function normalFingerprint(text: string): string {
   )
 }
 
-function chainRefusal(chainError: string, hasCa: boolean): CertificateRefusal {
+function chainRefusal(
+  certificate: X509Certificate,
+  chainError: string,
+  authorities: readonly X509Certificate[],
+): CertificateRefusal {
+  const strange = authorities.length > 0 ? 'unknown_ca' : 'not_listed'
   switch (chainError) {
     case 'DEPTH_ZERO_SELF_SIGNED_CERT':
       return 'self_signed'
@@ -74,7 +79,10 @@ function chainRefusal(chainError: string, hasCa: boolean): CertificateRefusal {
     case 'CRL_NOT_YET_VALID':
     case 'CRL_HAS_EXPIRED':
     case 'CRL_SIGNATURE_FAILURE':
-      return 'no_crl'
+      // OpenSSL tells its last finding only, and looks for CRLs after it found no way to a CA: of such a chain there is
+      // none. Signatures and dates come later still, so they are never hidden like that.
+      if (leadsTo(authorities, certificate)) return 'no_crl'
+      return signedItself(certificate) ? 'self_signed' : strange
     case 'INVALID_PURPOSE':
       return 'wrong_purpose'
     case 'CERT_CHAIN_TOO_LONG':
@@ -86,10 +94,27 @@ function chainRefusal(chainError: string, hasCa: boolean): CertificateRefusal {
     case 'UNABLE_TO_VERIFY_LEAF_SIGNATURE':
     case 'CERT_SIGNATURE_FAILURE':
     case 'CERT_UNTRUSTED':
-      return hasCa ? 'unknown_ca' : 'not_listed'
+      return strange
     default:
       return 'not_verified'
   }
+}
+
+/** Whether one of the chain which was shown was signed by a CA of ours, as a root was by itself. */
+function leadsTo(authorities: readonly X509Certificate[], certificate: X509Certificate): boolean {
+  let shown: X509Certificate | undefined = certificate
+  while (shown !== undefined) {
+    for (const authority of authorities) {
+      if (shown.checkIssued(authority) && shown.verify(authority.publicKey)) return true
+    }
+    shown = shown.issuerCertificate
+  }
+  return false
+}
+
+/** Not by `checkIssued`: it wants the key usage of a CA, which a client's certificate rarely has. */
+function signedItself(certificate: X509Certificate): boolean {
+  return certificate.subject === certificate.issuer && certificate.verify(certificate.publicKey)
 }
 
 /** The DNS names of the subject alternative name; the common name only where there is none of any kind (RFC 6125, 6.4.4). */

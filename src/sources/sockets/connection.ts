@@ -200,9 +200,11 @@ export class Connection implements Waiter {
   #finish(): Delivery<MessageBlock> | undefined {
     const { framer } = this.#options
     const messages = this.#framed(() => framer.end())
+    const { refusal } = framer
     this.#isOver = true
-    this.#isWhole = this.#hasEnded && !this.#hasLost
-    if (!this.#isWhole) this.reset()
+    this.#isWhole = this.#hasEnded && !this.#hasLost && refusal === undefined
+    if (refusal !== undefined) this.#refuse(refusal)
+    else if (!this.#isWhole) this.reset()
     if (messages.length > 0) return this.#deliver(messages)
     this.#settle()
     this.#leave()

@@ -2,7 +2,7 @@ import { createSocket, type RemoteInfo, type Socket } from 'node:dgram'
 import { isIPv6 } from 'node:net'
 import type { MessageBlock } from '../../core/message-block.ts'
 import type { Delivery } from '../../core/source.ts'
-import { canonicalAddress } from './address.ts'
+import { peerAddress } from './peer-address.ts'
 import type { CidrList } from './cidr-list.ts'
 import type { Room } from './room.ts'
 import type { SocketLimits } from './limits.ts'
@@ -11,10 +11,13 @@ import type { Waiter } from './turns.ts'
 
 /** Makes messages of the datagrams of one listener. */
 export interface DatagramReader {
-  /** The message which the datagram is or completes. `senderKey` tells senders apart, `nowMs` is wall-clock time. */
+  /** The message which the datagram is or completes. `senderKey` tells senders apart; the clock of `nowMs` never goes back. */
   push(datagram: Uint8Array, senderKey: string, nowMs: number): Uint8Array | undefined
   /** Forgets what did not become complete in its time; each second. */
   sweep(nowMs: number): void
+  /** Messages of which something is missing yet, and the bytes of memory they take. */
+  readonly pendingSets: number
+  readonly pendingBytes: number
 }
 
 export interface DatagramListenerOptions {
@@ -68,7 +71,11 @@ export class DatagramListener implements Waiter {
   }
 
   get heldBytes(): number {
-    return this.#heldBytes
+    return this.#heldBytes + this.#options.reader.pendingBytes
+  }
+
+  get pendingSets(): number {
+    return this.#options.reader.pendingSets
   }
 
   /** Datagrams since the start. */
@@ -102,7 +109,7 @@ export class DatagramListener implements Waiter {
   }
 
   sweep(): void {
-    this.#options.reader.sweep(this.#options.room.clock.now())
+    this.#options.reader.sweep(this.#options.room.clock.monotonic())
   }
 
   async close(): Promise<void> {
@@ -149,14 +156,13 @@ export class DatagramListener implements Waiter {
     const { room, limits, reader } = this.#options
     const { counters, clock } = room
     this.#arrived += 1
-    const address = canonicalAddress(peer)
+    const address = peerAddress(peer)
     if (!this.#allows(address)) {
       counters.add('received')
       counters.add('dropped.not_allowed')
       return
     }
-    const nowMs = clock.now()
-    const message = reader.push(datagram, address, nowMs)
+    const message = reader.push(datagram, address, clock.monotonic())
     if (message === undefined) return
     const { length } = message
     if (this.#heldBytes + length > limits.udpQueueBytes || this.#heldMessages >= limits.udpQueueDatagrams) {
@@ -165,7 +171,7 @@ export class DatagramListener implements Waiter {
     }
     this.#heldBytes += length
     this.#heldMessages += 1
-    const block = this.#blockOf(address, nowMs)
+    const block = this.#blockOf(address, clock.now())
     block.messages.push(message)
     block.bytes += length
     if (!this.#isInLine && !this.#isUnreleased) this.#ask()

@@ -19,9 +19,9 @@ export interface SocketSourceOptions {
   /** Needed where there is a TLS listener. */
   readonly tls?: TlsSettings
   readonly limits?: Partial<SocketLimits>
-  /** CIDR blocks of direct peers. Default: any. */
+  /** CIDR blocks of peers who send directly, and of those who send PROXY headers unless `proxyTrusted` names them. Default: any. */
   readonly allow?: readonly string[]
-  /** CIDR blocks of those who may send PROXY headers. Default: any. */
+  /** CIDR blocks of those who may send PROXY headers, in place of `allow`. Default: those of `allow`. */
   readonly proxyTrusted?: readonly string[]
   readonly clock: Clock
   readonly logger: Logger
@@ -39,4 +39,6 @@ export interface ListenerStatus {
   readonly openConnections: number
   /** The receive buffer of a UDP socket; 0 for others. */
   readonly receiveBytes: number
+  /** Incomplete messages of a UDP listener, of which chunks are missing; 0 for others. */
+  readonly pendingSets: number
 }

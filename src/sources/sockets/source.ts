@@ -47,8 +47,12 @@ export class SocketSource implements Source<MessageBlock> {
     this.#limits = { ...defaultLimits, ...options.limits }
     this.#turns = new Turns(this.#limits.pendingBytes)
     this.#door = options.tls === undefined ? undefined : new TlsDoor(options.tls)
-    const peers = { direct: new CidrList(options.allow ?? []), proxies: new CidrList(options.proxyTrusted ?? []) }
-    this.#posts = options.listeners.map((listener) => this.#post(listener, peers))
+    const direct = new CidrList(options.allow ?? [], 'not_allowed')
+    // Where nobody says which proxies are trusted, they are peers as all others: an open port on which any sender may
+    // be named would make the list of those pointless.
+    const { proxyTrusted = [] } = options
+    const proxies = proxyTrusted.length === 0 ? direct : new CidrList(proxyTrusted, 'proxy_untrusted')
+    this.#posts = options.listeners.map((listener) => this.#post(listener, { direct, proxies }))
   }
 
   /**
@@ -91,6 +95,7 @@ export class SocketSource implements Source<MessageBlock> {
       counters,
       openConnections: place instanceof StreamListener ? place.connections : 0,
       receiveBytes: place instanceof DatagramListener ? place.receiveBytes : 0,
+      pendingSets: place instanceof DatagramListener ? place.pendingSets : 0,
     }))
   }
 
@@ -144,6 +149,14 @@ export class SocketSource implements Source<MessageBlock> {
   async close(deadline: AbortSignal): Promise<void> {
     this.#closed.abort()
     await Promise.all(this.#posts.map(({ place }) => place.close(deadline)))
+  }
+
+  /**
+   * Resets whoever has no receipt on its way, at once. For the end of the process: the kernel closes what is left in an
+   * orderly way, and that would be a receipt.
+   */
+  reset(): void {
+    for (const { place } of this.#posts) if (place instanceof StreamListener) place.reset()
   }
 
   status(): readonly LaneStatus[] {

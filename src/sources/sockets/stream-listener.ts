@@ -1,9 +1,9 @@
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net'
 import type { Framer } from '../../core/framer.ts'
 import { untilAborted } from '../../core/aborting.ts'
-import { canonicalAddress } from './address.ts'
+import { peerAddress } from './peer-address.ts'
 import { Arrival, type Arrived, type ProxyHeader } from './arrival.ts'
-import type { CidrList } from './cidr-list.ts'
+import type { CidrList, PeerRefusal } from './cidr-list.ts'
 import { Connection } from './connection.ts'
 import type { Room } from './room.ts'
 import type { SocketLimits } from './limits.ts'
@@ -14,7 +14,7 @@ export interface StreamListenerOptions {
   readonly listener: Listener
   readonly room: Room
   readonly limits: SocketLimits
-  /** Peers let in: those of `--allow`, or of `--proxy-trusted` where a header is demanded. */
+  /** Peers let in, be they senders or proxies. */
   readonly peers: CidrList
   /** For TLS. */
   readonly door: TlsDoor | undefined
@@ -28,7 +28,7 @@ export interface StreamListenerOptions {
  * What of a connection is kept in the stream, in bytes: with it one turn takes twice as much at most, and one which
  * cannot be taken holds no more.
  */
-const streamBytes = 65_536
+const streamBytes = 131_072
 
 /** One TCP or TLS port and its connections. */
 export class StreamListener {
@@ -104,13 +104,18 @@ export class StreamListener {
     }
   }
 
-  /** Resets whoever has no receipt on its way; the others get until the deadline. */
+  /** Resets whoever has no receipt on its way. */
+  reset(): void {
+    for (const guest of this.#guests.values()) {
+      if (!(guest instanceof Connection && guest.isEnding)) guest.reset()
+    }
+  }
+
+  /** The same, and the others get until the deadline. */
   async close(deadline: AbortSignal): Promise<void> {
     this.stopAccepting()
-    for (const [raw, guest] of this.#guests) {
-      if (raw.destroyed) this.#guests.delete(raw)
-      else if (!(guest instanceof Connection && guest.isEnding)) guest.reset()
-    }
+    for (const raw of this.#guests.keys()) if (raw.destroyed) this.#guests.delete(raw)
+    this.reset()
     const gone = new Promise<void>((resolve) => {
       this.#allGone = resolve
     })
@@ -131,7 +136,7 @@ export class StreamListener {
     }
     counters.add('connections_opened')
     // Here, and not later, the address is known for sure.
-    const address = canonicalAddress(raw.remoteAddress ?? '')
+    const address = peerAddress(raw.remoteAddress ?? '')
     const arrival = new Arrival({
       raw,
       counters,
@@ -152,10 +157,9 @@ export class StreamListener {
     })
   }
 
-  #peerRefusal(raw: Socket, peers: CidrList): 'gone' | 'not_allowed' | 'proxy_untrusted' | undefined {
-    if (raw.remoteAddress === undefined) return 'gone'
-    if (peers.allows(canonicalAddress(raw.remoteAddress))) return undefined
-    return this.#options.listener.proxy ? 'proxy_untrusted' : 'not_allowed'
+  #peerRefusal({ remoteAddress }: Socket, peers: CidrList): 'gone' | PeerRefusal | undefined {
+    if (remoteAddress === undefined) return 'gone'
+    return peers.allows(peerAddress(remoteAddress)) ? undefined : peers.refusal
   }
 
   #seat(raw: Socket, address: string, { socket, proxied }: Arrived): void {

@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
 import type { Socket } from 'node:net'
 import { createServer, type Server, type TLSSocket } from 'node:tls'
 import { errorCode } from '../../core/errors.ts'
@@ -17,7 +18,11 @@ export interface Handshake {
  * so that limits and PROXY headers come before the handshake.
  */
 export class TlsDoor {
-  readonly #handshakes = new Map<string, Handshake>()
+  /**
+   * Node does not tell of which raw socket a TLS one was made. The addresses do not, either: of a sender who has reset the
+   * connection right behind its last message there is none any more.
+   */
+  readonly #handshakes = new AsyncLocalStorage<Handshake>()
   #server: Server
 
   /** Throws `TLS_UNUSABLE`. */
@@ -32,28 +37,17 @@ export class TlsDoor {
 
   /** What was read of the socket already must be pushed back to it. */
   enter(raw: Socket, handshake: Handshake): void {
-    const name = endsOf(raw)
-    this.#handshakes.set(name, handshake)
-    raw.once('close', () => {
-      if (this.#handshakes.get(name) === handshake) this.#handshakes.delete(name)
-    })
     // Until the handshake is done, or who ends within it would be waited for; the TLS socket takes it over.
     raw.allowHalfOpen = false
-    this.#server.emit('connection', raw)
+    this.#handshakes.run(handshake, () => this.#server.emit('connection', raw))
   }
 
   #open(settings: TlsSettings): Server {
     const { server: options, rules } = usableTls(settings)
-    const take = (socket: TLSSocket): Handshake | undefined => {
-      const name = endsOf(socket)
-      const handshake = this.#handshakes.get(name)
-      this.#handshakes.delete(name)
-      return handshake
-    }
     const server = createServer({ ...options, handshakeTimeout: 2 ** 31 - 1 })
     server.on('secureConnection', (socket) => {
       socket.allowHalfOpen = true
-      const handshake = take(socket)
+      const handshake = this.#handshakes.getStore()
       const refusal = refusalOf(
         // Node gives the code as text, whatever its type says.
         {
@@ -65,15 +59,10 @@ export class TlsDoor {
       if (refusal === undefined) handshake?.done(socket)
       else handshake?.refused(refusal)
     })
-    server.on('tlsClientError', (error, socket) => {
+    server.on('tlsClientError', (error) => {
       // Who hangs up within the handshake was refused nothing.
-      if (errorCode(error) !== 'ECONNRESET') take(socket)?.refused('handshake')
+      if (errorCode(error) !== 'ECONNRESET') this.#handshakes.getStore()?.refused('handshake')
     })
     return server
   }
-}
-
-/** A connection by its two ends: the TLS socket Node makes of a raw one has the same. */
-function endsOf({ localAddress, localPort, remoteAddress, remotePort }: Socket): string {
-  return `${localAddress} ${localPort} ${remoteAddress} ${remotePort}`
 }

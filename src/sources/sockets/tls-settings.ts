@@ -29,13 +29,13 @@ export interface UsableTls {
 export function usableTls(settings: TlsSettings): UsableTls {
   const { certificate, key, clientCa, clientCrl, clientAuth, clientNames, clientFingerprints } = settings
   checkPair(certificate, key)
-  for (const ca of clientCa) parse('a client CA', 'a PEM file of certificates', () => new X509Certificate(ca))
+  const authorities = clientCa.flatMap(certificatesOf)
   if (clientAuth !== 'none' && clientCa.length + clientFingerprints.length === 0) {
     throw unusable('client certificates are asked for, but nothing says which are good: give a CA or fingerprints')
   }
   const rules = {
     auth: clientAuth,
-    hasCa: clientCa.length > 0,
+    authorities,
     fingerprints: new Set(clientFingerprints.map(normalFingerprint)),
     names: clientNames.map((name) => name.toLowerCase()),
   }
@@ -80,6 +80,14 @@ function parse<T>(what: string, wanted: string, read: () => T): T {
   } catch (error) {
     throw unusable(`${what} cannot be used (${errorText(error)}): give ${wanted}`, error)
   }
+}
+
+/** OpenSSL reads up to the first one which is broken, and passes over the rest without a word. */
+function certificatesOf(ca: Buffer): readonly X509Certificate[] {
+  const blocks = ca.toString('latin1').match(/-----BEGIN ([A-Z\d ]*CERTIFICATE)-----[^-]*-----END \1-----/g)
+  if (blocks === null)
+    throw unusable('a client CA cannot be used (it holds no certificate): give a PEM file of certificates')
+  return blocks.map((block) => parse('a client CA', 'a PEM file of certificates', () => new X509Certificate(block)))
 }
 
 /** OpenSSL reads one CRL of a buffer and passes over the rest without a word. */

@@ -12,7 +12,7 @@ export interface Waiter {
 /**
  * Whose turn it is, first come, first served, and how many bytes are on their way to the sink. A connection whose bytes
  * do not fit any more is not read, so that its sender's window closes; nobody behind it overtakes. Waiters with their
- * own bound do: datagrams cannot wait.
+ * own bound do, every other time: datagrams cannot wait.
  */
 export class Turns {
   readonly #maxBytes: number
@@ -21,6 +21,8 @@ export class Turns {
   #bytes = 0
   #deliveries = 0
   #taken = 0
+  /** Whose turn the last was. */
+  #wasOwnBound = false
   #ended = false
   #wake: () => void = () => {}
   #quiet: () => void = () => {}
@@ -72,7 +74,7 @@ export class Turns {
   /** The next delivery; undefined after the end. */
   async next(): Promise<Delivery<MessageBlock> | undefined> {
     while (!this.#ended) {
-      const waiter = this.#ownBound.shift() ?? this.#firstInLine()
+      const waiter = this.#choose()
       if (waiter === undefined) {
         await new Promise<void>((resolve) => {
           this.#wake = resolve
@@ -97,6 +99,14 @@ export class Turns {
 
   #changed(): void {
     if (this.isQuiet) this.#quiet()
+  }
+
+  /** Datagrams first, but not twice: if more come than the sink takes, there would never be anybody else. */
+  #choose(): Waiter | undefined {
+    const inLine = this.#wasOwnBound ? this.#firstInLine() : undefined
+    const ownBound = inLine === undefined ? this.#ownBound.shift() : undefined
+    this.#wasOwnBound = ownBound !== undefined
+    return ownBound ?? inLine ?? this.#firstInLine()
   }
 
   #firstInLine(): Waiter | undefined {

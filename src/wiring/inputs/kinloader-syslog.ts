@@ -123,12 +123,13 @@ const limits: readonly InputArgument[] = [
     name: 'allow',
     title: 'Allowed senders',
     description:
-      'Blocks of addresses such as 10.0.0.0/8, separated by commas or spaces, from which messages are taken. Empty: all.',
+      'Blocks of addresses such as 10.0.0.0/8, separated by commas or spaces, which may connect or send datagrams. Empty: all.',
   },
   {
     name: 'proxy_trusted',
     title: 'Trusted proxies',
-    description: 'Blocks of addresses whose PROXY headers are believed. Empty: all.',
+    description:
+      'Blocks of addresses which may connect to ports with PROXY headers, instead of the allowed senders. Empty: those.',
   },
   {
     name: 'udp_recv_buffer',

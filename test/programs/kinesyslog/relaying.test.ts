@@ -36,6 +36,15 @@ describe('kinesyslog listen', () => {
     assert.equal(new Set(events.map(({ id }) => id)).size, 3)
   })
 
+  it('is not ended by a SIGHUP which comes before it listens', async () => {
+    world.firehose.faults.inject({ operation: 'GetCallerIdentity', fault: { kind: 'delay', ms: 300 } })
+    const running = world.run(['--tcp-port=514'])
+    await running.until('the spool', () => running.stderr.includes('at=spool'))
+    running.child.kill('SIGHUP')
+    await running.until('listening', () => running.stderr.includes('at=listening'))
+    assert.equal((await world.stop(running)).code, 0)
+  })
+
   it('leaves nothing behind when all is delivered', async () => {
     const running = await world.listening(['--tcp-port=514'])
     await world.send(514, Array.from({ length: 10_000 }, (_, i) => `<13>message ${i}\n`).join(''))
@@ -50,7 +59,9 @@ describe('kinesyslog listen', () => {
   })
 
   it('shows its numbers and its health', async () => {
-    const running = await world.listening(['--tcp-port=514', '--prometheus-port=9100'], 1)
+    const running = await world.listening(['--tcp-port=514', '--gelf-udp-port=12201', '--prometheus-port=9100'], 2)
+    // The first of two chunks; it is there before the connection ends.
+    await world.sendDatagrams(12201, [Buffer.from('1e0f000102030405060700027b', 'hex')])
     await world.send(514, '<13>a\n<13>b\n50 <13>cut')
     const { text } = await world.page(9100, '/metrics')
     const labels = 'transport="tcp",format="syslog",port="514"'
@@ -58,7 +69,8 @@ describe('kinesyslog listen', () => {
       `kinesyslog_received_total{${labels}} 3`,
       `kinesyslog_accepted_total{${labels}} 2`,
       `kinesyslog_discarded_total{${labels},reason="partial_frame"} 1`,
-      'kinesyslog_listener_count 1',
+      'kinesyslog_listener_count 2',
+      'kinesyslog_gelf_pending{port="12201"} 1',
       'kinesyslog_message_count_total{port="514",source="127.0.0.1"} 2',
     ]) {
       assert.ok(text.split('\n').includes(line), `${line}\n${text}`)

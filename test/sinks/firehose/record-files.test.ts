@@ -292,6 +292,17 @@ describe('record files', () => {
     )
   })
 
+  it('which somebody has removed to make room use none of the spool', async () => {
+    const folder = await world.folder()
+    const records = store(folder)
+    await add(folder, records, 'one')
+    const [record] = records.take(many)
+    assert.ok(record !== undefined)
+    await files.unlink(join(folder.recordsPath, record.name))
+    await records.quarantine(record, 'unreadable')
+    assert.deepEqual([folder.space.usedBytes, folder.space.files], [0, 0])
+  })
+
   describe('in quarantine', () => {
     it('block no other, are counted and told once', async () => {
       const folder = await world.folder()

@@ -12,16 +12,19 @@ interface Situation {
   readonly options?: FakeStreamOptions
   readonly isThere?: boolean
   readonly fault?: FirehoseFault
+  /** How often. */
+  readonly times?: number
   readonly credentials?: () => Promise<never>
   readonly signal?: AbortSignal
 }
 
 async function check(situation: Situation): Promise<RecordingLogger> {
-  const { options = {}, isThere = true, fault, credentials, signal = new AbortController().signal } = situation
+  const { options = {}, isThere = true, fault, times = Infinity, credentials } = situation
+  const { signal = new AbortController().signal } = situation
   const clock = new VirtualClock()
   const engine = new FirehoseEngine({ clock })
   if (isThere) engine.createStream('logs', options)
-  if (fault !== undefined) engine.faults.inject({ operation: 'DescribeDeliveryStream', fault })
+  if (fault !== undefined) engine.faults.inject({ operation: 'DescribeDeliveryStream', fault, times })
   const logger = new RecordingLogger()
   const client = createFirehoseClient({
     region: 'us-east-1',
@@ -37,6 +40,10 @@ const error = (name: string, status = 400): FirehoseFault => ({ kind: 'error', n
 describe('the check of the delivery stream', () => {
   it('says nothing about one which takes records', async () => {
     assert.deepEqual((await check({})).lines, [])
+  })
+
+  it('asks again with the time which AWS has told, where the clock is wrong', async () => {
+    assert.deepEqual((await check({ fault: error('InvalidSignatureException'), times: 1 })).lines, [])
   })
 
   const noCredentials = (): Promise<never> =>

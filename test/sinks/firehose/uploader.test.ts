@@ -304,6 +304,19 @@ describe('uploader', () => {
       })
     }
 
+    it('credentials which never come: that is no answer as well, and the end does not wait for them', async () => {
+      const client = createFirehoseClient({
+        region: 'us-east-1',
+        credentials: () => new Promise(() => {}),
+        requestHandler: awsRequestHandler(),
+      })
+      started(numbered(3), { client, requestTimeoutMs: 5000 })
+      await run.clock.advance(5000)
+      assert.equal(run.uploader.health().lastError, 'FIREHOSE_TIMEOUT')
+      assert.equal(run.counters.get('upload_retries.unanswered'), 1)
+      assert.equal(run.store.waiting, 3)
+    })
+
     it('tells the same trouble once a minute, and again at once when all was well in between', async () => {
       run = new UploaderRun({ maxRecords: 1 })
       run.start()

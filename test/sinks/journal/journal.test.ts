@@ -148,6 +148,21 @@ describe('journal', () => {
       assert.equal(synced(), 2)
     })
 
+    it('interval: comes as soon as ever after a segment was closed under an append', async () => {
+      const held = new Gate()
+      const recorded = world.recording({ hold: (call) => (call.startsWith('write') ? held.open : undefined) })
+      const journal = world.journal(await world.folder({ files: recorded }))
+      const first = write(journal, 'a')
+      await until(() => writes(recorded.calls).length === 1)
+      const rotated = journal.rotate()
+      held.release()
+      await (await first).safe
+      await rotated
+      const next = await write(journal, 'b')
+      await world.clock.advance(500)
+      await next.safe
+    })
+
     it('off: is never called, and receipts are good at once', async () => {
       const recorded = world.recording()
       const journal = world.journal(await world.folder({ files: recorded }), { fsync: 'off' })
@@ -424,6 +439,18 @@ describe('journal', () => {
       assert.equal(journal.state(), 'ok')
       assert.equal(folder.space.usedBytes, 9 * 59)
       assert.equal(world.counters.get('spool_full_waits'), 1)
+    })
+
+    it('quota: a segment which fills it alone is closed at once, or nothing would make room', async () => {
+      const folder = await world.folder({ maxBytes: 59 })
+      const journal = world.journal(folder, { segmentMs: 86_400_000 })
+      await write(journal, 'x')
+      const waits = write(journal, 'y')
+      await world.handedOn(1)
+      const [segment] = world.segments
+      assert.ok(segment !== undefined)
+      await folder.converted(segment, { wholeBytes: 59, rest: 'nothing' })
+      await waits
     })
 
     it('less than 64 MiB left on the disk: waits until there is more', async () => {

@@ -54,7 +54,8 @@ export class FakePipe extends Writable {
     if (pending === undefined) return
     const room = this.#reading ? pending.rest.length : this.#capacity - this.#inPipe
     const taken = pending.rest.subarray(0, room)
-    this.#taken.push(taken)
+    // A kernel copies: the writer may use its buffer again.
+    this.#taken.push(Buffer.from(taken))
     if (!this.#reading) this.#inPipe += taken.length
     pending.rest = pending.rest.subarray(taken.length)
     if (pending.rest.length > 0) return

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
 import type { GetRecordsCommandOutput } from '@aws-sdk/client-kinesis'
+import { AnsweredRecord } from '../../../src/clients/kinesis-answer.ts'
+import { Base64Text } from '../../../src/core/base64-text.ts'
 import { readAnswer } from '../../../src/sources/kinesis/answer.ts'
 
 function answer(records: number, bytes: number): GetRecordsCommandOutput {
@@ -28,5 +30,19 @@ describe('an answer of GetRecords', () => {
       $metadata: {},
     })
     assert.deepEqual([records, behindMs, nextIterator, children], [[], 0, undefined, []])
+  })
+
+  it('keeps the data in base64 when asked to, and counts its bytes all the same', () => {
+    const data = Buffer.alloc(1000, 'data')
+    const text = Base64Text.of(Buffer.from(data.toString('base64')))
+    const Records = [new AnsweredRecord({ SequenceNumber: '1', PartitionKey: 'key' }, text)]
+    const [plain, kept] = [false, true].map((keeps) =>
+      readAnswer('shardId-000000000000', { Records, $metadata: {} }, keeps),
+    )
+    assert.deepEqual([kept?.bytes, kept?.countedBytes], [1000, 1003])
+    assert.deepEqual([kept?.bytes, kept?.countedBytes], [plain?.bytes, plain?.countedBytes])
+    assert.equal((kept?.heldBytes ?? 0) - (plain?.heldBytes ?? 0), 1336 - 1000)
+    assert.deepEqual([plain?.records[0]?.base64, kept?.records[0]?.base64], [undefined, text])
+    assert.deepEqual([plain?.records[0]?.data, kept?.records[0]?.data], [data, data])
   })
 })

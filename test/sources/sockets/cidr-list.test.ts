@@ -3,7 +3,7 @@ import { CidrList, parseCidr } from '../../../src/sources/sockets/cidr-list.ts'
 
 describe('CIDR lists', () => {
   it('let everybody in when they are empty', () => {
-    assert.equal(new CidrList([]).allows('192.0.2.1'), true)
+    assert.equal(new CidrList([], 'not_allowed').allows('192.0.2.1'), true)
   })
 
   for (const [blocks, address, allowed] of [
@@ -19,9 +19,12 @@ describe('CIDR lists', () => {
     [['2001:db8::/32', '::1'], '2001:db9::1', false],
     [['::ffff:10.0.0.0/104'], '10.2.3.4', true],
     [['::ffff:10.0.0.0/104'], '11.2.3.4', false],
+    [['::FFFF:10.0.0.0/104'], '10.2.3.4', true],
+    [['0:0:0:0:0:ffff:a00:0/104'], '10.2.3.4', true],
+    [['0:0:0:0:0:ffff:a00:0/104'], '11.2.3.4', false],
   ] as const) {
     it(`${blocks.join(' ')} ${allowed ? 'lets in' : 'keeps out'} ${address}`, () => {
-      assert.equal(new CidrList(blocks).allows(address), allowed)
+      assert.equal(new CidrList(blocks, 'not_allowed').allows(address), allowed)
     })
   }
 

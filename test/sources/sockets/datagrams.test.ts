@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { systemClock } from '../../../src/host/system-clock.ts'
 import { kernelDrops } from '../../../src/sources/sockets/kernel-drops.ts'
 import { SocketWorld, type WorldOptions } from '../../support/socket-world.ts'
 import { VirtualClock } from '../../support/virtual-clock.ts'
@@ -74,6 +75,29 @@ describe('sockets: UDP', () => {
     await world.until(() => world.deliveries.length === 2)
     const [first, second] = world.deliveries[1]?.items ?? []
     assert.equal((second?.receivedMs ?? 0) - (first?.receivedMs ?? 0), 100)
+  })
+
+  it('tells its reader a time which goes on when the wall clock is put back', async () => {
+    const wall = { ms: Date.UTC(2026, 0, 2) }
+    const seen: number[] = []
+    const createDatagramReader: WorldOptions['createDatagramReader'] = (_format, counters) => ({
+      push: (datagram, _sender, nowMs) => {
+        seen.push(nowMs)
+        counters.add('received')
+        return datagram
+      },
+      sweep: () => {},
+      pendingSets: 0,
+      pendingBytes: 0,
+    })
+    await open({ clock: { ...systemClock, now: () => wall.ms }, createDatagramReader })
+    await world.sendDatagrams(['before'])
+    await world.until(() => seen.length === 1)
+    wall.ms -= 3_600_000
+    await world.sendDatagrams(['after'])
+    await world.until(() => seen.length === 2)
+    const [before = 0, after = 0] = seen
+    assert.ok(after >= before && after - before < 5000, `${before}, then ${after}`)
   })
 
   it('sweeps its reader each second', async () => {

@@ -92,6 +92,29 @@ describe('sockets: PROXY headers on TCP', () => {
     assert.equal(world.counter('connections_refused.not_allowed', 1), 1)
   })
 
+  it('are taken from those whom --allow names when there is no --proxy-trusted', async () => {
+    await open({ allow: ['127.0.0.2'] })
+    assert.equal(await (await world.connect()).ended, 'reset')
+    assert.equal(world.counter('connections_refused.not_allowed'), 1)
+    const allowed = await world.connect({ localAddress: '127.0.0.2' })
+    assert.equal(await allowed.finish('PROXY 192.0.2.1 9\na'), 'orderly')
+    // Peers are measured, not whom a header names.
+    assert.deepEqual(
+      world.messages.map(({ text, address }) => [text, address]),
+      [['a', '192.0.2.1']],
+    )
+  })
+
+  it('are not demanded of direct peers, whomever --proxy-trusted names', async () => {
+    await open({
+      listeners: [{ transport: 'tcp', proxy: true }, { transport: 'tcp' }],
+      proxyTrusted: ['127.0.0.2'],
+    })
+    assert.equal(await (await world.connect({ index: 1 })).finish('a'), 'orderly')
+    assert.equal(await (await world.connect()).ended, 'reset')
+    assert.equal(world.counter('connections_refused.proxy_untrusted'), 1)
+  })
+
   it('fault 8: do not keep a connection from waiting and going on', async () => {
     await open({ byHand: true })
     const client = await world.connect()

@@ -126,6 +126,19 @@ describe('sockets: a stop', () => {
     assert.equal(await client.ended, 'reset')
   })
 
+  it('by the death of the process resets at once whoever has no receipt on its way', async () => {
+    await open({ byHand: true })
+    const clients = [await world.connect(), await world.connect()]
+    for (const [i, client] of clients.entries()) {
+      void client.finish(`m${i}`)
+      await world.until(() => world.texts.length === i + 1)
+      world.release()
+    }
+    world.ack(1)
+    world.source.reset()
+    assert.deepEqual(await Promise.all(clients.map(({ ended }) => ended)), ['orderly', 'reset'])
+  })
+
   it('by the pump, whose sink failed, ends at once and resets everybody', async () => {
     await open({ byHand: true })
     const client = await world.connect()

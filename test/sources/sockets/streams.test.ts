@@ -63,7 +63,7 @@ describe('sockets: TCP', () => {
     world.accepts = true
     world.release()
     await world.until(() => world.texts.length === 20_001)
-    assert.ok(Math.max(...world.deliveries.map(({ bytes }) => bytes)) < 2 * 65_536 + 100)
+    assert.ok(Math.max(...world.deliveries.map(({ bytes }) => bytes)) < 2 * 131_072 + 100)
   })
 
   describe('while the sink accepts nothing', () => {
@@ -76,7 +76,7 @@ describe('sockets: TCP', () => {
       await world.until(() => world.deliveries.length === 1)
       await realSleep(100)
       assert.equal(world.deliveries.length, 1)
-      assert.ok(world.source.pendingBytes < 4 * 65_536, `${world.source.pendingBytes}`)
+      assert.ok(world.source.pendingBytes < 4 * 131_072, `${world.source.pendingBytes}`)
       assert.ok(client.socket.writableLength > 0)
       world.accepts = world.settles = true
       world.release()
@@ -224,6 +224,23 @@ describe('sockets: TCP', () => {
       }
       assert.equal(world.counter('closed.tls_hello'), 3)
       assert.deepEqual(world.logger.told('warn', 'error'), ['warn refused'])
+    })
+
+    for (const refusal of ['not_counted', 'compressed']) {
+      it(`gives no receipt for what is refused at the end only: ${refusal}`, async () => {
+        await open()
+        const client = await world.connect()
+        assert.equal(await client.finish(`a\n!${refusal}`), 'reset')
+        assert.deepEqual([world.texts, world.counter(`closed.${refusal}`)], [['a'], 1])
+        world.checkCounts()
+      })
+    }
+
+    it('answers a check whose line ends with the connection', async () => {
+      await open()
+      const client = await world.connect()
+      assert.equal(await client.finish('!http_check'), 'orderly')
+      assert.deepEqual([client.received.split('\r')[0], world.counter('closed.http_check')], ['HTTP/1.1 200 OK', 1])
     })
 
     for (const refusal of ['not_counted', 'compressed']) {

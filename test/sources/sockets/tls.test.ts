@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict'
 import { generateKeyPairSync, X509Certificate } from 'node:crypto'
+import { once } from 'node:events'
 import { connect, createServer } from 'node:net'
 import { connect as connectTls, type ConnectionOptions } from 'node:tls'
 import { SocketSource } from '../../../src/sources/sockets/source.ts'
 import type { TlsSettings } from '../../../src/sources/sockets/tls-settings.ts'
-import { CertificateAuthority, type Pair } from '../../support/certificates.ts'
+import { CertificateAuthority, type Pair, signedByItself } from '../../support/certificates.ts'
 import { hasSettled } from '../../contracts/sink.ts'
 import { selfSigned } from '../../support/self-signed.ts'
 import { type Client, SocketWorld, type WorldOptions } from '../../support/socket-world.ts'
@@ -18,6 +19,7 @@ const lockedKey = Buffer.from(
     privateKeyEncoding: { type: 'pkcs8', format: 'pem', cipher: 'aes-256-cbc', passphrase: 'x' },
   }).privateKey,
 )
+const brokenCertificate = Buffer.from('-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n')
 const stranger = pairOf(selfSigned())
 const plain: TlsSettings = {
   ...server,
@@ -66,14 +68,27 @@ describe('sockets: TLS', () => {
     world.checkCounts()
   })
 
+  it('takes what a sender has sent who resets right behind its handshake', async () => {
+    await open()
+    const raw = connect({ port: world.port(), host: '127.0.0.1' })
+    const socket = connectTls({ socket: raw, rejectUnauthorized: false })
+    await once(socket, 'secureConnect')
+    socket.write('hasty\n')
+    // Of a connection which is reset the system knows no peer any more.
+    raw.resetAndDestroy()
+    await world.until(() => world.texts.length === 1)
+    assert.deepEqual(world.texts, ['hasty'])
+    world.checkCounts()
+  })
+
   it('reads no further while the sink accepts nothing', async () => {
     await open({}, { byHand: true })
     const client = await world.connect({ tls: {} })
     const line = `${'x'.repeat(999)}\n`
     client.send(line.repeat(10_000))
     await world.until(() => world.deliveries.length === 1)
-    await world.until(() => world.source.pendingBytes > 65_536)
-    assert.ok(world.source.pendingBytes < 5 * 65_536, `${world.source.pendingBytes}`)
+    await world.until(() => world.source.pendingBytes > 131_072)
+    assert.ok(world.source.pendingBytes < 5 * 131_072, `${world.source.pendingBytes}`)
     assert.ok(client.socket.writableLength > 0)
     world.accepts = world.settles = true
     world.release()
@@ -117,16 +132,20 @@ describe('sockets: TLS', () => {
   })
 
   describe('client certificates', () => {
-    let pairs: ReturnType<typeof issueAll>
+    let pairs: Awaited<ReturnType<typeof issueAll>>
     let strict: Partial<TlsSettings>
     let withCrl: Partial<TlsSettings>
+    let withOtherCrl: Partial<TlsSettings>
 
-    before(() => {
-      pairs = issueAll()
+    before(async () => {
+      pairs = await issueAll()
       strict = { clientAuth: 'require', clientCa: [pairs.ca] }
       withCrl = { ...strict, clientCrl: [pairs.crl] }
+      // A bundle: the second of two in a file.
+      withOtherCrl = { ...strict, clientCa: [Buffer.concat([pairs.otherCa, pairs.ca])], clientCrl: [pairs.otherCrl] }
     })
 
+    const withBothCrls = (): Partial<TlsSettings> => ({ ...strict, clientCrl: [pairs.crl, pairs.belowCrl] })
     const named = (name: string): Partial<TlsSettings> => ({ ...strict, clientNames: [name] })
     type Shown = readonly [settings: Partial<TlsSettings>, pair: Pair | undefined]
     const cases: readonly (readonly [what: string, refusal: string | undefined, shown: () => Shown])[] = [
@@ -138,7 +157,28 @@ describe('sockets: TLS', () => {
       ['an expired one', 'expired', () => [strict, pairs.expired]],
       ['one which is not valid yet', 'not_yet_valid', () => [strict, pairs.early]],
       ['a revoked one', 'revoked', () => [withCrl, pairs.revoked]],
-      ['one of a CA without CRL', 'no_crl', () => [{ ...strict, clientCrl: [pairs.otherCrl] }, pairs.good]],
+      ['one of a CA without CRL', 'no_crl', () => [withOtherCrl, pairs.good]],
+      ['a CA itself, without CRL', 'no_crl', () => [withOtherCrl, pairs.caItself]],
+      ['one of a CA below, with its CA along', undefined, () => [strict, pairs.below]],
+      ['one of a CA below without CRL', 'no_crl', () => [withCrl, pairs.below]],
+      ['one of a CA below, with CRLs of both', undefined, () => [withBothCrls(), pairs.below]],
+      ['one of a CA below, without its CA', 'unknown_ca', () => [withBothCrls(), pairs.belowAlone]],
+      ['a self-signed one, with a CRL', 'self_signed', () => [withCrl, stranger]],
+      ['a self-signed one which is no CA', 'self_signed', () => [strict, pairs.itself]],
+      ['a self-signed one which is no CA, with a CRL', 'self_signed', () => [withCrl, pairs.itself]],
+      ['one of another CA, with a CRL', 'unknown_ca', () => [withCrl, pairs.wrongCa]],
+      ['one of another CA, which it sends along', 'unknown_ca', () => [strict, pairs.wrongCaAlong]],
+      ['one of another CA, which it sends along, with a CRL', 'unknown_ca', () => [withCrl, pairs.wrongCaAlong]],
+      ['one of a CA below another, with a CRL', 'unknown_ca', () => [withCrl, pairs.belowWrongCa]],
+      ['one of a CA of the same name, with a CRL', 'unknown_ca', () => [withCrl, pairs.impostor]],
+      ['one of a CA of the same name, without CRL', 'unknown_ca', () => [withOtherCrl, pairs.impostor]],
+      ['an expired one, with a CRL', 'expired', () => [withCrl, pairs.expired]],
+      ['an expired one of a CA without CRL', 'expired', () => [withOtherCrl, pairs.expired]],
+      ['one which is not valid yet, with a CRL', 'not_yet_valid', () => [withCrl, pairs.early]],
+      ['one which is not valid yet of a CA without CRL', 'not_yet_valid', () => [withOtherCrl, pairs.early]],
+      ['one for servers, with a CRL', 'wrong_purpose', () => [withCrl, pairs.serverOnly]],
+      ['none, with a CRL', 'missing', () => [withCrl, undefined]],
+      ['another name, with a CRL', 'wrong_name', () => [{ ...withCrl, clientNames: ['b.example'] }, pairs.byName]],
       ['one for servers', 'wrong_purpose', () => [strict, pairs.serverOnly]],
       ['a listed one', undefined, () => [fingerprintOf(stranger, ':'), stranger]],
       ['a listed one beside a CA', undefined, () => [{ ...strict, ...fingerprintOf(stranger, '') }, stranger]],
@@ -241,10 +281,9 @@ describe('sockets: TLS', () => {
     })
 
     it('asks for client certificates', async () => {
-      const ca = new CertificateAuthority('behind')
-      const pair = ca.issue()
+      const ca = await CertificateAuthority.create('behind')
+      const pair = await ca.issue()
       await open({ clientAuth: 'require', clientCa: [ca.certificate] }, proxied)
-      ca.remove()
       const tls = { cert: pair.certificate, key: pair.key }
       assert.equal(await (await throughProxy('PROXY LOCAL\n', tls)).finish('a\n'), 'orderly')
       assert.equal(await (await throughProxy('PROXY LOCAL\n')).finish('b\n'), 'reset')
@@ -267,7 +306,12 @@ describe('TLS settings which cannot be used', () => {
     ['no key', { key: Buffer.from('secret') }, /^the TLS private key cannot be read/],
     ['an encrypted key', { key: lockedKey }, /^the TLS private key is encrypted/],
     ['the key of another', { key: stranger.key }, /^the TLS private key does not belong to the certificate/],
-    ['no CA', { clientCa: [Buffer.from('x')], clientAuth: 'require' }, /^a client CA cannot be used/],
+    ['no CA', { clientCa: [Buffer.from('x')], clientAuth: 'require' }, /^a client CA cannot be used \(it holds no/],
+    [
+      'a broken second CA in a file',
+      { clientCa: [Buffer.concat([server.certificate, brokenCertificate])], clientAuth: 'require' },
+      /^a client CA cannot be used/,
+    ],
     [
       'no CRL',
       { clientCa: [server.certificate], clientAuth: 'require', clientCrl: [Buffer.from('x')] },
@@ -308,27 +352,43 @@ function createSource(tls: TlsSettings | undefined): SocketSource {
   })
 }
 
-function issueAll() {
-  const good = new CertificateAuthority('good')
-  const other = new CertificateAuthority('other')
-  const revoked = good.issue()
-  const pairs = {
+async function issueAll() {
+  const good = await CertificateAuthority.create('good')
+  const other = await CertificateAuthority.create('other')
+  const below = await CertificateAuthority.create('below', good)
+  const belowOther = await CertificateAuthority.create('below', other)
+  const impostor = await CertificateAuthority.create('good')
+  const revoked = await good.issue()
+  const belowAlone = await below.issue()
+  const wrongCa = await other.issue()
+  return {
     ca: good.certificate,
-    good: good.issue(),
+    otherCa: other.certificate,
+    caItself: good.pair,
+    itself: await signedByItself(),
+    below: withChain(belowAlone, below),
+    belowAlone,
+    belowCrl: await below.revoke(),
+    belowWrongCa: withChain(await belowOther.issue(), belowOther),
+    impostor: withChain(await impostor.issue(), impostor),
+    wrongCaAlong: withChain(wrongCa, other),
+    good: await good.issue(),
     revoked,
-    crl: good.revoke(revoked),
-    wrongCa: other.issue(),
-    otherCrl: other.revoke(),
-    expired: good.issue({ from: '20200101000000Z', until: '20200102000000Z' }),
-    early: good.issue({ from: '20490101000000Z', until: '20490102000000Z' }),
-    serverOnly: good.issue({ usage: 'serverAuth' }),
-    byName: good.issue({ names: 'DNS:x.test,DNS:a.example', commonName: 'nobody' }),
-    byCommonName: good.issue({ commonName: 'a.example' }),
-    byBoth: good.issue({ names: 'DNS:b.test', commonName: 'a.example' }),
+    crl: await good.revoke(revoked),
+    wrongCa,
+    otherCrl: await other.revoke(),
+    expired: await good.issue({ from: new Date('2020-01-01'), until: new Date('2020-01-02') }),
+    early: await good.issue({ from: new Date('2049-01-01'), until: new Date('2049-01-02') }),
+    serverOnly: await good.issue({ usage: 'serverAuth' }),
+    byName: await good.issue({ names: ['x.test', 'a.example'], commonName: 'nobody' }),
+    byCommonName: await good.issue({ commonName: 'a.example' }),
+    byBoth: await good.issue({ names: ['b.test'], commonName: 'a.example' }),
   }
-  good.remove()
-  other.remove()
-  return pairs
+}
+
+/** The certificate, and these sent along. */
+function withChain({ certificate, key }: Pair, ...above: readonly CertificateAuthority[]): Pair {
+  return { certificate: Buffer.concat([certificate, ...above.map((ca) => ca.certificate)]), key }
 }
 
 function pairOf({ cert, key }: { readonly cert: string; readonly key: string }): Pair {

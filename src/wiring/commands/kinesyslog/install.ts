@@ -7,6 +7,7 @@ import { exitCodes, type RunnableCommand } from '../../../host/run-command.ts'
 import type { ProgramHost } from '../../../host/run.ts'
 import { relayExitCode } from './exit-codes.ts'
 import { listenDefinition } from './listen-flags.ts'
+import { opensslConfig } from './openssl-config.ts'
 import { overrideOf, unitOf } from './unit.ts'
 
 const definition: CommandDefinition = {
@@ -19,7 +20,7 @@ const definition: CommandDefinition = {
   ],
   notes: [
     'kinesyslog.service is always written anew; kinesyslog.service.d/override.conf, where the settings are, is kept when',
-    'it is there.',
+    'it is there. So is kinesyslog.service.d/openssl.cnf, which makes TLS 1.3 safe for senders that never read.',
   ],
 }
 
@@ -28,21 +29,28 @@ export const kinesyslogInstall: RunnableCommand = { definition, run: install, fa
 async function install({ flags }: CommandValues, { stdout, launch }: ProgramHost): Promise<number> {
   const user = flags.get('user')
   if (user !== undefined) await checkUser(user)
-  const unit = unitOf({ launch, user })
-  const override = overrideOf({ launch, user }, listenDefinition.flags)
   const folder = flags.get('system-dir') ?? ''
   const unitFile = path.join(folder, 'kinesyslog.service')
   const overrideFile = path.join(`${unitFile}.d`, 'override.conf')
+  const opensslFile = path.join(`${unitFile}.d`, 'openssl.cnf')
+  const unit = unitOf({ launch, user, opensslFile: path.resolve(opensslFile) })
+  const override = overrideOf({ user }, listenDefinition.flags)
   if (flags.has('dry-run')) {
-    stdout.write(`# ${unitFile}\n${unit}\n# ${overrideFile}\n${override}`)
+    stdout.write(`# ${unitFile}\n${unit}\n# ${overrideFile}\n${override}\n# ${opensslFile}\n${opensslConfig}`)
     return exitCodes.done
   }
   try {
     await replaceFile(unitFile, unit)
     stdout.write(`Wrote ${unitFile}.\n`)
     await mkdir(path.dirname(overrideFile), { recursive: true, mode: 0o755 })
-    const isNew = await writeNew(overrideFile, override)
-    stdout.write(isNew ? `Wrote ${overrideFile}.\n` : `Kept ${overrideFile}.\n`)
+    // It may be told secrets later: for root alone. The other one is read by the service's account.
+    for (const [file, text, mode] of [
+      [overrideFile, override, 0o600],
+      [opensslFile, opensslConfig, 0o644],
+    ] as const) {
+      const isNew = await writeNew(file, text, mode)
+      stdout.write(isNew ? `Wrote ${file}.\n` : `Kept ${file}.\n`)
+    }
   } catch (error) {
     throw installError(error, folder)
   }
@@ -72,10 +80,9 @@ async function replaceFile(file: string, text: string): Promise<void> {
   await rename(temporary, file)
 }
 
-async function writeNew(file: string, text: string): Promise<boolean> {
+async function writeNew(file: string, text: string, mode: number): Promise<boolean> {
   try {
-    // It may be told secrets later: for root alone.
-    const handle = await open(file, 'wx', 0o600)
+    const handle = await open(file, 'wx', mode)
     try {
       await handle.writeFile(text)
     } finally {

@@ -103,8 +103,18 @@ const flags: readonly Omit<CommandFlag, 'environment'>[] = [
     default: '0',
     description: 'after which a silent connection is closed; 0 is never',
   },
-  { name: 'allow', value: 'CIDR', repeatable: true, description: 'who may send; else anybody' },
-  { name: 'proxy-trusted', value: 'CIDR', repeatable: true, description: 'who may send PROXY headers; else anybody' },
+  {
+    name: 'allow',
+    value: 'CIDR',
+    repeatable: true,
+    description: 'peers which may connect or send datagrams; else any',
+  },
+  {
+    name: 'proxy-trusted',
+    value: 'CIDR',
+    repeatable: true,
+    description: 'peers which may connect to ports with PROXY headers, instead of those of --allow',
+  },
   {
     name: 'udp-recv-buffer',
     value: 'BYTES',
@@ -153,7 +163,8 @@ const flags: readonly Omit<CommandFlag, 'environment'>[] = [
 export const listenDefinition: CommandDefinition = {
   name: 'kinesyslog listen',
   summary: 'Takes syslog or GELF over UDP, TCP and TLS and delivers it to an Amazon Data Firehose stream.',
-  flags: flags.map((flag) => ({ ...flag, environment: [variableOf(flag.name)] })),
+  // Not the older names: they never had a variable, and KINESYSLOG_PORT is what Kubernetes sets for a service so named.
+  flags: flags.map((flag) => (flag.hidden === true ? flag : { ...flag, environment: [variableOf(flag.name)] })),
   notes: [
     'In a variable, white space separates the values of what is repeatable. The stream must have no compression and no',
     'CloudWatch decompression: records are gzip already. SIGHUP reads the certificates again. SIGTERM ends it with what',

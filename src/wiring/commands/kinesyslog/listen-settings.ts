@@ -1,5 +1,4 @@
 import { tmpdir } from 'node:os'
-import { KinloaderError } from '../../../core/errors.ts'
 import type { MessageFormat } from '../../../core/message-block.ts'
 import type { CommandValues } from '../../../host/command-line.ts'
 import {
@@ -51,12 +50,11 @@ export interface ListenSettings {
   readonly isDebug: boolean
   /** What is odd about the settings, a sentence each. */
   readonly warnings: readonly string[]
+  /** What is wrong with them as a whole, a sentence each; `refuseFaults` throws it. */
+  readonly errors: readonly string[]
 }
 
-/**
- * Throws `USAGE` for the first value which is no value of its flag, and `CONFIGURATION` with everything that is wrong
- * with the whole.
- */
+/** Throws `USAGE` for the first value which is no value of its flag. */
 export function readListenSettings(values: CommandValues): ListenSettings {
   const { flags } = values
   const text = (name: string): string => flags.get(name) ?? ''
@@ -96,8 +94,8 @@ export function readListenSettings(values: CommandValues): ListenSettings {
     packsRecords: flags.has('pack-records'),
     isDebug: flags.has('debug'),
     warnings,
+    errors,
   }
-  if (errors.length > 0) throw new KinloaderError('CONFIGURATION', errors.join(' '))
   return settings
 }
 

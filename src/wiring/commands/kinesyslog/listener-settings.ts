@@ -47,6 +47,13 @@ export function readListeners(
   add('udp', 'gelf', portsOf(values, 'gelf-udp-port'))
   add('tcp', 'gelf', portsOf(values, 'gelf-tcp-port'))
   add('tls', 'gelf', portsOf(values, 'gelf-tls-port'))
+  for (const port of portsOf(values, 'prometheus-port')) {
+    const before = wanted.get(`tcp ${port}`)
+    if (before === undefined) continue
+    errors.push(
+      `The TCP port ${port} is asked for twice, for ${labelOf(before)} and for --prometheus-port; choose another.`,
+    )
+  }
   const listeners = [...wanted.values()]
   for (const port of proxied) {
     if (!listeners.some((one) => one.proxy && one.port === port)) {

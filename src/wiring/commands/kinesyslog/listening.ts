@@ -12,6 +12,7 @@ export interface ListeningSurroundings {
   readonly logger: Logger
   readonly stop: AbortSignal
   readonly onHangup: (listener: () => void) => void
+  readonly onExit: (listener: () => void) => void
 }
 
 /**
@@ -19,12 +20,8 @@ export interface ListeningSurroundings {
  * is left. From then on SIGHUP reads the certificates again.
  */
 export async function listen(settings: ListenSettings, surroundings: ListeningSurroundings): Promise<SocketSource> {
-  const { clock, logger, stop, onHangup } = surroundings
-  const { source, failures } = await openSockets(settings, { clock, logger, stop }).catch((error: unknown) => {
-    throw error instanceof KinloaderError
-      ? new KinloaderError(error.code, sentence(error.message), { cause: error.cause })
-      : error
-  })
+  const { clock, logger, stop, onHangup, onExit } = surroundings
+  const { source, failures } = await openSockets(settings, { clock, logger, stop })
   const [first] = failures
   if (first !== undefined && (settings.isStrict || failures.length === settings.listeners.length)) {
     await source.close(AbortSignal.abort())
@@ -33,6 +30,9 @@ export async function listen(settings: ListenSettings, surroundings: ListeningSu
   for (const { message, code } of failures) {
     logger.error('listen', { error: message, code, effect: 'the other listeners serve' })
   }
+  onExit(() => {
+    source.reset()
+  })
   onHangup(() => {
     void reload(source, settings, logger)
   })

@@ -10,8 +10,9 @@ import type { MadeRecords, RecordAnswer, RecordRequest, RecordSettings } from '.
 
 /** The other end of `RecordThread`: answers each request, one after the other. */
 export function serveRecords(port: MessagePort, settings: RecordSettings): void {
+  const memory = Buffer.allocUnsafeSlow(usualSegmentBytes)
   port.on('message', (request: RecordRequest) => {
-    void makeRecords(request, settings).then(
+    void makeRecords(request, settings, memory).then(
       (made) => {
         port.postMessage({ made } satisfies RecordAnswer)
       },
@@ -24,10 +25,14 @@ export function serveRecords(port: MessagePort, settings: RecordSettings): void 
 }
 
 /** The records of a segment, on the disk when it resolves. Once more makes the same. Rejects when the disk fails. */
-export async function makeRecords({ segment, owner }: RecordRequest, settings: RecordSettings): Promise<MadeRecords> {
+export async function makeRecords(
+  { segment, owner }: RecordRequest,
+  settings: RecordSettings,
+  memory?: Buffer,
+): Promise<MadeRecords> {
   const { recordsPath, groupPrefix, timeZone, packs, isSynced } = settings
   const counters = new Counters()
-  const { blocks, end } = await readSegment(segment)
+  const { blocks, end } = await readSegment(segment, undefined, memory)
   const maker = new RecordMaker({ owner, groupPrefix, timeZone, packs, counters })
   for (const block of blocks) maker.add(block)
   const { records, unfit } = maker.finish()
@@ -47,3 +52,6 @@ export async function makeRecords({ segment, owner }: RecordRequest, settings: R
 
 /** A message which no record can hold, on its way into quarantine. */
 const unfitSuffix = '.message'
+
+/** What a segment of the usual 4 MiB of messages takes as a file, unless they are very short. */
+const usualSegmentBytes = 6 * 1024 * 1024

@@ -79,6 +79,9 @@ export class RelayStatus implements MetricsSources {
           labels: { transport, port: String(port) },
           value: openConnections,
         })),
+      ...listeners
+        .filter(({ listener: { transport, format } }) => transport === 'udp' && format === 'gelf')
+        .map(({ port, pendingSets }) => ({ name: 'gelf_pending', labels: { port: String(port) }, value: pendingSets })),
       ...[...drops].flatMap(([port, value]) =>
         value === undefined ? [] : [{ name: 'kernel_drops', labels: { port: String(port) }, value }],
       ),

@@ -1,6 +1,6 @@
 import { Owner, readAccount } from '../../../clients/account.ts'
 import { instanceRegion } from '../../../clients/instance-region.ts'
-import { untilAborted } from '../../../core/aborting.ts'
+import { isAborted, untilAborted } from '../../../core/aborting.ts'
 import type { Clock } from '../../../core/clock.ts'
 import type { MessageBlock } from '../../../core/message-block.ts'
 import { Counters } from '../../../core/metrics.ts'
@@ -23,10 +23,20 @@ import { openSpool } from './spool.ts'
 import { openStatusPages } from './status-pages.ts'
 
 /** What a relay needs of its process. */
-export type RelayHost = Pick<ProgramHost, 'environment' | 'logger' | 'clock' | 'signal' | 'launch' | 'onHangup'>
+export type RelayHost = Pick<
+  ProgramHost,
+  'environment' | 'logger' | 'clock' | 'signal' | 'launch' | 'onHangup' | 'onExit'
+>
 
 /** What the start waits for STS, in milliseconds: who sends by UDP does not wait. */
 const ownerMs = 5000
+/**
+ * What a stop gives the journal to take what was read, in milliseconds; a little longer than the sockets do. On a full
+ * disk it would wait for ever, and the senders are told by a reset.
+ */
+const acceptAtEndMs = 7000
+/** What it then gets to close its segment, in milliseconds. */
+const rotateAtEndMs = 5000
 /** For how long the end uploads, in milliseconds. What is left is in the spool. */
 const uploadAtEndMs = 30_000
 /** Reads on their way into the journal at once: those of so many connections share one write. */
@@ -42,9 +52,17 @@ const parallelReads = 256
  */
 export async function runRelay(settings: ListenSettings, host: RelayHost): Promise<void> {
   const { clock, logger, environment, signal } = host
-  const connection = await connectFirehose(settings, environment, () =>
-    instanceRegion({ clock, logger, environment, signal }),
-  )
+  // A hang-up before there is anything to reload must not end the process.
+  host.onHangup(() => undefined)
+  let connection
+  try {
+    connection = await connectFirehose(settings, environment, () =>
+      instanceRegion({ clock, logger, environment, signal }),
+    )
+  } catch (error) {
+    if (isAborted(signal)) return
+    throw error
+  }
   const counters = new Counters()
   const spool = await openSpool(settings, { region: connection.region, clock, logger, counters })
   try {
@@ -77,7 +95,7 @@ async function serve({ settings, host, connection, folder, records, counters }: 
     counters,
   })
   await within(ownerMs, clock, (deadline) => owner.lookUp(AbortSignal.any([signal, deadline])))
-  const source = await listen(settings, { clock, logger, stop, onHangup: host.onHangup })
+  const source = await listen(settings, { clock, logger, stop, onHangup: host.onHangup, onExit: host.onExit })
   const metrics = new RelayMetrics()
   const uploader = new Uploader({
     store: records,
@@ -133,13 +151,20 @@ async function serve({ settings, host, connection, folder, records, counters }: 
   thread.died.catch(fail)
   for (const segment of folder.segments) line.add(segment)
   const running = Promise.all([uploader.run(over.signal), owner.run(over.signal)])
+  const late = new AbortController()
+  void untilAborted(stop)
+    .then(() => clock.sleep(acceptAtEndMs, over.signal))
+    .then(() => {
+      late.abort()
+    })
   await pump<MessageBlock, MessageBlock>({
     source,
     sink: new RotatingJournal(journal),
     decode: (block) => [block],
     clock,
-    // The source ends by itself when it has given everything which was readable; nothing breaks it off.
-    signal: over.signal,
+    // The source ends by itself when it has given everything which was readable; only a full disk breaks it off.
+    signal: late.signal,
+    settleMs: rotateAtEndMs,
     parallel: parallelReads,
   }).catch(fail)
   await within(uploadAtEndMs, clock, async (deadline) => {

@@ -16,6 +16,12 @@ export function readTlsFiles(values: CommandValues): TlsFileSettings | undefined
   if (authorities.length === 0 && clientAuth !== undefined && clientAuth !== 'none') {
     throw usageError(`--client-auth ${clientAuth} needs --client-ca or --client-fingerprint: nobody could be accepted.`)
   }
+  if (authorities.length === 0 && list('client-name').length > 0) {
+    throw usageError('--client-name needs --client-ca or --client-fingerprint: anybody can bear any name.')
+  }
+  if (list('client-ca').length === 0 && list('client-crl').length > 0) {
+    throw usageError('--client-crl needs --client-ca: nobody else can revoke.')
+  }
   for (const fingerprint of list('client-fingerprint')) {
     if (!/^([0-9a-f]{2}:?){31}[0-9a-f]{2}$/i.test(fingerprint)) {
       throw usageError(

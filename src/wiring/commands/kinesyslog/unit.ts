@@ -5,6 +5,8 @@ export interface UnitOptions {
   readonly launch: readonly [runtime: string, file: string]
   /** The account it runs as; undefined: root. */
   readonly user: string | undefined
+  /** Absolute path of its OpenSSL configuration. */
+  readonly opensslFile: string
 }
 
 /** Where systemd keeps the service's state: below /var/lib, and not in a temporary folder which it empties at each stop. */
@@ -14,7 +16,7 @@ const stateName = 'kinesyslog'
  * The unit of the service. What an administrator may want to change stands in the drop-in, which is kept when this is
  * written anew. Exit codes 2 and 78 mean a configuration which no restart mends.
  */
-export function unitOf({ launch }: UnitOptions): string {
+export function unitOf({ launch, opensslFile }: UnitOptions): string {
   return `[Unit]
 Description=kinesyslog: a syslog and GELF relay to Amazon Data Firehose
 After=network-online.target
@@ -25,6 +27,7 @@ Type=simple
 ExecStart=${launch.map(quoted).join(' ')} listen
 ExecReload=/bin/kill -HUP $MAINPID
 Environment=KINESYSLOG_SPOOL_DIR=/var/lib/${stateName}
+Environment=${inQuotes(`OPENSSL_CONF=${opensslFile.replaceAll('%', '%%')}`)}
 StateDirectory=${stateName}
 StateDirectoryMode=0700
 WorkingDirectory=/var/lib/${stateName}
@@ -55,7 +58,7 @@ WantedBy=multi-user.target
 }
 
 /** The drop-in with everything which may be set, commented out but for what this installation was told. */
-export function overrideOf({ user }: UnitOptions, flags: readonly CommandFlag[]): string {
+export function overrideOf({ user }: Pick<UnitOptions, 'user'>, flags: readonly CommandFlag[]): string {
   const settings = flags
     .filter(({ hidden, name }) => hidden !== true && name !== 'spool-dir')
     .map(({ environment = [], default: preset = '', value }) =>
@@ -84,6 +87,9 @@ function setting(variable: string, preset: string, isSwitch: boolean): string {
 
 /** systemd.service(5), "Command lines": quotes for spaces, a percent sign and a dollar sign doubled. */
 function quoted(path: string): string {
-  const text = path.replaceAll('%', '%%').replaceAll('$', '$$$$')
+  return inQuotes(path.replaceAll('%', '%%').replaceAll('$', '$$$$'))
+}
+
+function inQuotes(text: string): string {
   return /[\s"'\\]/.test(text) ? `"${text.replaceAll(/["\\]/g, String.raw`\$&`)}"` : text
 }

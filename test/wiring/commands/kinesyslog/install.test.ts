@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { listenDefinition } from '../../../../src/wiring/commands/kinesyslog/listen-flags.ts'
 import { kinesyslogInstall } from '../../../../src/wiring/commands/kinesyslog/install.ts'
+import { opensslConfig } from '../../../../src/wiring/commands/kinesyslog/openssl-config.ts'
 import { unitOf } from '../../../../src/wiring/commands/kinesyslog/unit.ts'
 import { runHere } from '../../../support/command-host.ts'
 
@@ -28,6 +29,7 @@ describe('kinesyslog install', () => {
       'Wants=network-online.target',
       'StateDirectory=kinesyslog',
       'Environment=KINESYSLOG_SPOOL_DIR=/var/lib/kinesyslog',
+      `Environment=OPENSSL_CONF=${inFolder('kinesyslog.service.d', 'openssl.cnf')}`,
       'Restart=always',
       'RestartPreventExitStatus=2 78',
       'TimeoutStopSec=60',
@@ -55,6 +57,23 @@ describe('kinesyslog install', () => {
     }
   })
 
+  it('writes the OpenSSL configuration, which every account may read, and keeps the one it finds', async () => {
+    await runHere(kinesyslogInstall, ['--system-dir', folder])
+    const file = inFolder('kinesyslog.service.d', 'openssl.cnf')
+    assert.equal(readFileSync(file, 'utf8'), opensslConfig)
+    assert.equal(statSync(file).mode & 0o777, 0o644)
+    writeFileSync(file, 'mine')
+    const { stdout } = await runHere(kinesyslogInstall, ['--system-dir', folder])
+    assert.match(stdout, /Kept .*openssl.cnf/)
+    assert.equal(readFileSync(file, 'utf8'), 'mine')
+  })
+
+  it('names it by its whole path, however the folder was given', async () => {
+    await runHere(kinesyslogInstall, ['--system-dir', path.relative('', folder)])
+    const line = `Environment=OPENSSL_CONF=${inFolder('kinesyslog.service.d', 'openssl.cnf')}`
+    assert.ok(read('kinesyslog.service').split('\n').includes(line), line)
+  })
+
   it('writes the unit anew and keeps the drop-in', async () => {
     mkdirSync(inFolder('kinesyslog.service.d'))
     writeFileSync(inFolder('kinesyslog.service.d', 'override.conf'), 'mine')
@@ -70,6 +89,7 @@ describe('kinesyslog install', () => {
     const { code, stdout } = await runHere(kinesyslogInstall, ['--system-dir', inFolder('absent'), '--dry-run'])
     assert.equal(code, 0)
     assert.match(stdout, /^\[Unit\]$[^]*^ExecStart=[^]*^# .*override.conf$[^]*^#Environment="KINESYSLOG_STREAM="$/m)
+    assert.ok(stdout.endsWith(`${inFolder('absent', 'kinesyslog.service.d', 'openssl.cnf')}\n${opensslConfig}`), stdout)
   })
 
   it('runs the service as the user it is told, if there is one', async () => {
@@ -91,7 +111,9 @@ describe('kinesyslog install', () => {
   })
 
   it('quotes paths as systemd reads them', () => {
-    const unit = unitOf({ launch: ['/opt/my node/100%/node', '/srv/a$b.js'], user: undefined })
+    const launch = ['/opt/my node/100%/node', '/srv/a$b.js'] as const
+    const unit = unitOf({ launch, user: undefined, opensslFile: '/my $5 100%/x.cnf' })
+    assert.match(unit, /^Environment="OPENSSL_CONF=\/my \$5 100%%\/x.cnf"$/m)
     assert.match(unit, /^ExecStart="\/opt\/my node\/100%%\/node" \/srv\/a\$\$b\.js listen$/m)
   })
 })

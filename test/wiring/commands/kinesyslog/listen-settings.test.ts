@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { tmpdir } from 'node:os'
 import { parseCommandLine } from '../../../../src/host/command-line.ts'
+import { refuseFaults } from '../../../../src/wiring/commands/kinesyslog/configuration-faults.ts'
 import { listenDefinition } from '../../../../src/wiring/commands/kinesyslog/listen-flags.ts'
 import { type ListenSettings, readListenSettings } from '../../../../src/wiring/commands/kinesyslog/listen-settings.ts'
 
@@ -68,10 +69,10 @@ describe('the settings of kinesyslog listen', () => {
     assert.deepEqual(settings.warnings, ['There is no TLS on port 6514, because --cert and --key are not given.'])
   })
 
-  it('refuses TLS which was asked for without a certificate', () => {
+  it('refuses TLS which was asked for without a certificate', async () => {
     for (const line of ['--tls-port 6514', '--gelf-tls-port 12201', '--cert c.pem', '--port 6514']) {
-      assert.throws(
-        () => read(`--stream s --udp-port 514 ${line}`),
+      await assert.rejects(
+        refuseFaults(read(`--stream s --udp-port 514 ${line}`)),
         { code: 'CONFIGURATION', message: /TLS needs a certificate/ },
         line,
       )
@@ -87,21 +88,39 @@ describe('the settings of kinesyslog listen', () => {
     assert.deepEqual(listenersOf(read(`--stream s ${files} --port 7000 --tls-port 7001`)), ['tls syslog 7001'])
   })
 
-  it('fault 10: tells everything that is wrong at once', () => {
-    assert.throws(
-      () => read('--stream s --tls-port 6514 --tcp-port 514 --gelf-tcp-port 514 --proxy-protocol 99'),
+  it('takes no notice of the variable in which Kubernetes tells where a service named kinesyslog is', () => {
+    const settings = read('--stream s --udp-port 514', { KINESYSLOG_PORT: 'tcp://10.0.0.7:514' })
+    assert.deepEqual(listenersOf(settings), ['udp syslog 514'])
+  })
+
+  it('refuses a port for messages and for metrics', async () => {
+    await assert.rejects(refuseFaults(read('--stream s --tcp-port 9100 --tls-port 0 --prometheus-port 9100')), {
+      code: 'CONFIGURATION',
+      message: /TCP port 9100 is asked for twice, for TCP syslog and for --prometheus-port/,
+    })
+    assert.deepEqual(read('--stream s --udp-port 9100 --prometheus-port 9100').prometheusPorts, [9100])
+  })
+
+  it('fault 10: tells everything that is wrong at once', async () => {
+    const wrong = '--tcp-port 514 --gelf-tcp-port 514 --proxy-protocol 99 --allow 10.0.0.0/33'
+    await assert.rejects(
+      refuseFaults(read(`--stream s --tls-port 6514 --cert /no/cert.pem --key /no/key.pem ${wrong}`)),
       ({ code, message }: { code: string; message: string }) => {
         assert.equal(code, 'CONFIGURATION')
-        assert.match(message, /TLS needs a certificate/)
         assert.match(message, /TCP port 514 is asked for twice/)
         assert.match(message, /--proxy-protocol 99 is no TCP or TLS port/)
+        assert.match(message, /"10.0.0.0\/33" is no block of addresses/)
+        assert.match(message, /The file \/no\/cert.pem cannot be read/)
         return true
       },
     )
   })
 
-  it('refuses to listen on nothing', () => {
-    assert.throws(() => read('--stream s'), { code: 'CONFIGURATION', message: /^There is nothing to listen on/ })
+  it('refuses to listen on nothing', async () => {
+    await assert.rejects(refuseFaults(read('--stream s')), {
+      code: 'CONFIGURATION',
+      message: /^There is nothing to listen on/,
+    })
   })
 
   it('wants client certificates when it is told a CA or a fingerprint', () => {
@@ -112,6 +131,19 @@ describe('the settings of kinesyslog listen', () => {
     assert.equal(read(`${base} --client-ca ca.pem --client-auth optional`).tlsFiles?.clientAuth, 'optional')
     assert.throws(() => read(`${base} --client-auth require`), { code: 'USAGE', message: /nobody could be accepted/ })
     assert.throws(() => read(`${base} --client-fingerprint abc`), { code: 'USAGE', message: /64 hex digits/ })
+  })
+
+  it('refuses what would let in everybody although somebody was named', () => {
+    const base = '--stream s --cert c --key k'
+    assert.throws(() => read(`${base} --client-name a.example`), {
+      code: 'USAGE',
+      message: /--client-name needs --client-ca or --client-fingerprint/,
+    })
+    assert.throws(() => read(`${base} --client-crl crl.pem --client-fingerprint ${'ab'.repeat(32)}`), {
+      code: 'USAGE',
+      message: /--client-crl needs --client-ca/,
+    })
+    assert.deepEqual(read(`${base} --client-ca ca.pem --client-name a.example`).tlsFiles?.clientNames, ['a.example'])
   })
 
   for (const [line, message] of [

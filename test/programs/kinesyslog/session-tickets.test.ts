@@ -1,0 +1,53 @@
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { connect } from 'node:tls'
+import { opensslConfig } from '../../../src/wiring/commands/kinesyslog/openssl-config.ts'
+import { RelayWorld } from '../../support/relay-world.ts'
+import { selfSigned } from '../../support/self-signed.ts'
+
+describe('kinesyslog listen, to a client of TLS 1.3,', () => {
+  let world: RelayWorld
+  const inFolder = (name: string, text: string): string => {
+    const file = join(world.folder, name)
+    writeFileSync(file, text)
+    return file
+  }
+
+  beforeEach(async () => {
+    world = await RelayWorld.start()
+  })
+
+  afterEach(async () => {
+    await world.close()
+  })
+
+  /** How many tickets come for a connection with one message. */
+  async function tickets(environment: Readonly<Record<string, string>>): Promise<number> {
+    const { cert, key } = selfSigned()
+    const files = [`--cert=${inFolder('cert.pem', cert)}`, `--key=${inFolder('key.pem', key)}`]
+    const running = await world.listening(['--tls-port=6514', ...files], 1, environment)
+    const socket = connect({ host: world.address, port: 6514, minVersion: 'TLSv1.3', rejectUnauthorized: false })
+    let count = 0
+    socket.on('session', () => {
+      count += 1
+    })
+    socket.end('<13>hello\n')
+    socket.resume()
+    await once(socket, 'close')
+    const { code, stderr } = await world.stop(running)
+    assert.equal(code, 0, stderr)
+    assert.deepEqual(world.messages(), ['<13>hello'])
+    return count
+  }
+
+  it('sends no session tickets with the OpenSSL configuration of its unit', async () => {
+    assert.equal(await tickets({ OPENSSL_CONF: inFolder('openssl.cnf', opensslConfig) }), 0)
+  })
+
+  // When this fails, Node has learnt to do without, and the configuration may go.
+  it('sends some without', async () => {
+    assert.equal(await tickets({}), 2)
+  })
+})
