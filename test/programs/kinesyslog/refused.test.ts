@@ -110,7 +110,8 @@ describe('kinesyslog listen refuses', function () {
 
   it('bad credentials: exit code 78', async () => {
     const fault = { kind: 'error', name: 'UnrecognizedClientException' } as const
-    world.firehose.faults.inject({ fault, operation: 'DescribeDeliveryStream' })
+    // It asks once more: the refusal corrects its clock.
+    world.firehose.faults.inject({ fault, operation: 'DescribeDeliveryStream', times: 2 })
     assertRefused(await world.run(['--udp-port=9000']).end, 78, /key|credentials/i)
   })
 
