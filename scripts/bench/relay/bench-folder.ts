@@ -24,9 +24,8 @@ export class BenchFolder {
     const folder = new BenchFolder()
     await buildCommands(path.join(folder.path, 'bin'))
     writeFileSync(folder.corpus, `${[...syslogMessages(corpusMessages)].join('\n')}\n`)
-    const authority = new CertificateAuthority('bench')
-    const { certificate, key } = authority.issue({ names: 'IP:127.0.0.1' })
-    authority.remove()
+    const authority = await CertificateAuthority.create('bench')
+    const { certificate, key } = await authority.issue({ names: ['localhost'] })
     writeFileSync(folder.certificate, certificate)
     writeFileSync(folder.key, key)
     return folder
