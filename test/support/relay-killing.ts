@@ -41,6 +41,7 @@ export class RelayKilling {
   readonly #random: SeededRandom
   readonly #over = new AbortController()
   #isDying = true
+  #onReceipt: (() => void) | undefined
   readonly #waiting: (() => void)[] = []
 
   constructor(world: RelayWorld, random: SeededRandom) {
@@ -95,6 +96,17 @@ export class RelayKilling {
     const isEarly = random.next() < 0.2
     const running = isEarly ? this.#world.run(args) : await this.#started()
     await sleep(random.between(0, isEarly ? 500 : 700))
+    // A receipt which was given too early is false for a moment only: kill at that very one.
+    if (!isEarly && random.next() < 0.7) {
+      await new Promise<void>((resolve) => {
+        this.#onReceipt = () => {
+          this.#isDying = true
+          this.#onReceipt = undefined
+          running.child.kill('SIGKILL')
+          resolve()
+        }
+      })
+    }
     this.#isDying = true
     const { signal, stderr } = await running.kill('SIGKILL')
     if (signal !== 'SIGKILL') throw new Error(`the relay ended by itself: ${stderr}`)
@@ -135,6 +147,11 @@ export class RelayKilling {
   async #connection(name: string): Promise<void> {
     const random = this.#random
     const socket = connect({ host: this.#world.address, port, allowHalfOpen: true })
+    let hasReceipt = false
+    socket.once('end', () => {
+      hasReceipt = !this.#isDying
+      if (hasReceipt) this.#onReceipt?.()
+    })
     const end = endOf(socket)
     const hasConnected = await Promise.race([once(socket, 'connect').then(() => true), end.then(() => false)]).catch(
       () => false,
@@ -158,11 +175,9 @@ export class RelayKilling {
     }
     socket.end()
     const how = await end
-    if (this.#isDying) {
-      this.tally[how === 'orderly' ? 'farewells' : 'broken'] += 1
-    } else if (how === 'orderly') {
+    if (hasReceipt) {
       this.tally.orderly += 1
       for (const message of messages) this.receipted.add(message)
-    } else this.tally.broken += 1
+    } else this.tally[how === 'orderly' ? 'farewells' : 'broken'] += 1
   }
 }
