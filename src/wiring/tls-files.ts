@@ -15,12 +15,11 @@ export interface TlsFileSettings {
 
 /** The files, read. Throws `TLS_FILE_DENIED` or `TLS_FILE_UNREADABLE`; whether they fit together is seen when they are used. */
 export async function readTlsSettings(files: TlsFileSettings): Promise<TlsSettings> {
-  const [certificate, key, clientCa, clientCrl] = await Promise.all([
-    readPem(files.certificateFile),
-    readPem(files.keyFile),
-    Promise.all(files.clientCaFiles.map(readPem)),
-    Promise.all(files.clientCrlFiles.map(readPem)),
-  ])
+  // One after the other: of several which are missing always the same is told.
+  const certificate = await readPem(files.certificateFile)
+  const key = await readPem(files.keyFile)
+  const clientCa = await Promise.all(files.clientCaFiles.map(readPem))
+  const clientCrl = await Promise.all(files.clientCrlFiles.map(readPem))
   const { clientAuth, clientNames, clientFingerprints } = files
   return { certificate, key, clientCa, clientCrl, clientAuth, clientNames, clientFingerprints }
 }
