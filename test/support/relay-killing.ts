@@ -147,10 +147,11 @@ export class RelayKilling {
   async #connection(name: string): Promise<void> {
     const random = this.#random
     const socket = connect({ host: this.#world.address, port, allowHalfOpen: true })
-    let hasReceipt = false
+    const receipt = new AbortController()
     socket.once('end', () => {
-      hasReceipt = !this.#isDying
-      if (hasReceipt) this.#onReceipt?.()
+      if (this.#isDying) return
+      receipt.abort()
+      this.#onReceipt?.()
     })
     const end = endOf(socket)
     const hasConnected = await Promise.race([once(socket, 'connect').then(() => true), end.then(() => false)]).catch(
@@ -175,7 +176,7 @@ export class RelayKilling {
     }
     socket.end()
     const how = await end
-    if (hasReceipt) {
+    if (receipt.signal.aborted) {
       this.tally.orderly += 1
       for (const message of messages) this.receipted.add(message)
     } else this.tally[how === 'orderly' ? 'farewells' : 'broken'] += 1

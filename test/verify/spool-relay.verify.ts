@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict'
-import { execFileSync } from 'node:child_process'
+import { execFile } from 'node:child_process'
 import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { promisify } from 'node:util'
 import { RelayWorld } from '../support/relay-world.ts'
+
+const run = promisify(execFile)
 
 /** The relay leaves 64 MiB of a disk alone; only root may mount one. */
 describe('kinesyslog on a disk of 80 MiB', function () {
@@ -12,11 +15,11 @@ describe('kinesyslog on a disk of 80 MiB', function () {
 
   beforeEach(async () => {
     world = await RelayWorld.start()
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=80m', 'tmpfs', world.folder])
+    await run('mount', ['-t', 'tmpfs', '-o', 'size=80m', 'tmpfs', world.folder])
   })
 
   afterEach(async () => {
-    execFileSync('umount', ['-l', world.folder])
+    await run('umount', ['-l', world.folder])
     await world.close()
   })
 
