@@ -75,8 +75,7 @@ export function decodeJournalBlock(bytes: Buffer): IdentifiedBlock | undefined {
 }
 
 /**
- * Its messages are made whenever they are asked for. Those of a whole segment at once would outlive the young
- * generation: collecting them was a fifth of the CPU of making records.
+ * Its messages are made whenever they are asked for: those of a whole segment at once would outlive the young generation.
  */
 class StoredBlock implements IdentifiedBlock {
   readonly format: MessageFormat
