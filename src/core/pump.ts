@@ -2,6 +2,7 @@ import { untilAborted } from './aborting.ts'
 import type { Sink } from './sink.ts'
 import type { Delivery, Source } from './source.ts'
 import type { Clock } from './clock.ts'
+import { withDeadline } from './with-deadline.ts'
 
 export interface PumpOptions<In, Out> {
   readonly source: Source<In>
@@ -158,18 +159,4 @@ interface Carrying {
   readonly fail: (error: unknown) => void
   /** One a delivery which is not acked yet. */
   readonly acks: Set<Promise<void>>
-}
-
-async function withDeadline(clock: Clock, ms: number, work: (deadline: AbortSignal) => Promise<void>): Promise<void> {
-  const deadline = new AbortController()
-  const done = new AbortController()
-  const timer = clock.sleep(ms, done.signal).then(() => {
-    deadline.abort()
-  })
-  try {
-    await work(deadline.signal)
-  } finally {
-    done.abort()
-    await timer
-  }
 }

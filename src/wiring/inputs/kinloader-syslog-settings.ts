@@ -1,8 +1,5 @@
-import type { SyslogFraming } from '../../codecs/framing/syslog-framer.ts'
-import type { MessageFormat } from '../../core/message-block.ts'
 import { parseCidr } from '../../sources/sockets/cidr-list.ts'
-import type { Listener } from '../../sources/sockets/listener.ts'
-import type { TlsFileSettings } from '../tls-files.ts'
+import type { SocketSettings } from '../socket-source.ts'
 import { type EventMetadata, readFallback, readMetadata } from './event-metadata.ts'
 import { syslogImplicitArguments, syslogScheme } from './kinloader-syslog.ts'
 import { SettingReader, type SettingParameters } from './setting-reader.ts'
@@ -11,19 +8,7 @@ import { readListeners } from './syslog-listeners.ts'
 import { readTlsFiles } from './syslog-tls.ts'
 
 /** The arguments of an input `kinloader_syslog`, checked and typed. */
-export interface SyslogSettings {
-  /** At least one. */
-  readonly listeners: readonly Listener[]
-  /** Undefined where no listener needs it. */
-  readonly tlsFiles: TlsFileSettings | undefined
-  readonly framing: SyslogFraming
-  readonly maxMessageBytes: Readonly<Record<MessageFormat, number>>
-  readonly maxConnections: number
-  /** 0: never. */
-  readonly idleTimeoutMs: number
-  readonly allow: readonly string[]
-  readonly proxyTrusted: readonly string[]
-  readonly udpReceiveBufferBytes: number
+export interface SyslogSettings extends SocketSettings {
   readonly timeZone: string
   readonly holdBackMs: number
   readonly metricsIntervalMs: number

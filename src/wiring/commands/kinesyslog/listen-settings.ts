@@ -11,25 +11,14 @@ import {
   parseUrl,
 } from '../../inputs/setting-values.ts'
 import { parsedFlag } from '../parsed-flag.ts'
-import { type ListenerSetting, readListeners } from './listener-settings.ts'
+import { readListeners } from './listener-settings.ts'
 import { portsOf } from './ports.ts'
-import type { TlsFileSettings } from '../../tls-files.ts'
+import type { SocketSettings } from '../../socket-source.ts'
 import { readTlsFiles } from './tls-settings.ts'
 
 /** What `kinesyslog listen` goes by. */
-export interface ListenSettings {
+export interface ListenSettings extends SocketSettings {
   readonly stream: string
-  readonly listeners: readonly ListenerSetting[]
-  /** Undefined: there is no certificate, and so no TLS listener. */
-  readonly tlsFiles: TlsFileSettings | undefined
-  readonly framing: 'auto' | 'octet' | 'line'
-  readonly maxMessageBytes: Readonly<Record<MessageFormat, number>>
-  readonly maxConnections: number
-  /** 0: never. */
-  readonly idleTimeoutMs: number
-  readonly allow: readonly string[]
-  readonly proxyTrusted: readonly string[]
-  readonly udpReceiveBufferBytes: number
   readonly isStrict: boolean
   readonly prometheusPorts: readonly number[]
   readonly address: string

@@ -1,10 +1,10 @@
 import { Owner, readAccount } from '../../../clients/account.ts'
 import { instanceRegion } from '../../../clients/instance-region.ts'
 import { isAborted, untilAborted } from '../../../core/aborting.ts'
-import type { Clock } from '../../../core/clock.ts'
 import type { MessageBlock } from '../../../core/message-block.ts'
 import { Counters } from '../../../core/metrics.ts'
 import { pump } from '../../../core/pump.ts'
+import { withDeadline } from '../../../core/with-deadline.ts'
 import type { ProgramHost } from '../../../host/run.ts'
 import type { RecordFiles } from '../../../sinks/firehose/record-files.ts'
 import { Uploader } from '../../../sinks/firehose/uploader.ts'
@@ -94,7 +94,7 @@ async function serve({ settings, host, connection, folder, records, counters }: 
     logger,
     counters,
   })
-  await within(ownerMs, clock, (deadline) => owner.lookUp(AbortSignal.any([signal, deadline])))
+  await withDeadline(clock, ownerMs, (deadline) => owner.lookUp(AbortSignal.any([signal, deadline])))
   const source = await listen(settings, { clock, logger, stop, onHangup: host.onHangup, onExit: host.onExit })
   const metrics = new RelayMetrics()
   const uploader = new Uploader({
@@ -167,7 +167,7 @@ async function serve({ settings, host, connection, folder, records, counters }: 
     settleMs: rotateAtEndMs,
     parallel: parallelReads,
   }).catch(fail)
-  await within(uploadAtEndMs, clock, async (deadline) => {
+  await withDeadline(clock, uploadAtEndMs, async (deadline) => {
     await Promise.race([line.settled.catch(fail), untilAborted(deadline)])
     const left = await uploader.drain(deadline)
     logger.info('stopped', { left_records: left.records, left_bytes: left.bytes, left_segments: line.waiting })
@@ -177,18 +177,4 @@ async function serve({ settings, host, connection, folder, records, counters }: 
   await Promise.all(pages.map((page) => page.close()))
   await thread.close()
   if (failure !== undefined) throw failure.error
-}
-
-async function within(ms: number, clock: Clock, work: (deadline: AbortSignal) => Promise<unknown>): Promise<void> {
-  const deadline = new AbortController()
-  const done = new AbortController()
-  const timer = clock.sleep(ms, done.signal).then(() => {
-    deadline.abort()
-  })
-  try {
-    await work(deadline.signal)
-  } finally {
-    done.abort()
-    await timer
-  }
 }
