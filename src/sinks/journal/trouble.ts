@@ -12,10 +12,15 @@ export interface SpoolTroubleOptions {
   readonly over: AbortSignal
 }
 
-/** Times in which the disk takes nothing: told once when they begin and once when they end. */
+/**
+ * Times in which the disk takes nothing. Each is counted; told, when it begins and when it ends, is one a minute: near its
+ * quota a spool is full and takes messages again many times a second.
+ */
 export class SpoolTrouble {
   readonly #options: SpoolTroubleOptions
   #sinceMs: number | undefined
+  #tellAgainAtMs = Number.NEGATIVE_INFINITY
+  #isTold = false
   #waiting = new AbortController()
 
   constructor(options: SpoolTroubleOptions) {
@@ -33,14 +38,15 @@ export class SpoolTrouble {
   async wait(error: unknown): Promise<void> {
     const { folder, clock, logger, counters, over } = this.#options
     if (this.#sinceMs === undefined) {
-      const { message, code } = spoolError(error, folder)
       this.#sinceMs = clock.monotonic()
       counters.add('spool_full_waits')
-      logger.warn('spool', {
-        error: message,
-        code,
-        effect: 'TCP and TLS wait, UDP is dropped; tried again each second',
-      })
+      this.#isTold = this.#sinceMs >= this.#tellAgainAtMs
+      if (this.#isTold) {
+        this.#tellAgainAtMs = this.#sinceMs + toldMs
+        const { message, code } = spoolError(error, folder)
+        const effect = 'TCP and TLS wait, UDP is dropped; tried again each second'
+        logger.warn('spool', { error: message, code, effect })
+      }
     }
     if (!over.aborted) await clock.sleep(retryMs, this.#waiting.signal)
   }
@@ -50,7 +56,7 @@ export class SpoolTrouble {
     const { clock, logger } = this.#options
     const seconds = Math.round((clock.monotonic() - this.#sinceMs) / 1000)
     this.#sinceMs = undefined
-    logger.info('spool', { state: 'taking messages again', seconds })
+    if (this.#isTold) logger.info('spool', { state: 'taking messages again', seconds })
   }
 
   /** Those who wait try again at once. */
@@ -61,3 +67,4 @@ export class SpoolTrouble {
 }
 
 const retryMs = 1000
+const toldMs = 60_000
