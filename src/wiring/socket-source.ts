@@ -38,15 +38,27 @@ export interface SocketSurroundings {
 }
 
 /**
- * Listens on all ports, with the framing of syslog and GELF. Those which could not be bound are told; the others are
- * bound. Throws `TLS_FILE_DENIED`, `TLS_FILE_UNREADABLE`, `TLS_UNUSABLE` or `CIDR_INVALID` before anything is.
+ * Listens on all ports. Those which could not be bound are told; the others are bound. Throws what `createSockets` does
+ * before anything is.
  */
 export async function openSockets(
   settings: SocketSettings,
-  { clock, logger, stop, limits }: SocketSurroundings,
+  surroundings: SocketSurroundings,
 ): Promise<{ readonly source: SocketSource; readonly failures: readonly ListenFailure[] }> {
+  const source = await createSockets(settings, surroundings)
+  return { source, failures: await source.open() }
+}
+
+/**
+ * The listeners, with the framing of syslog and GELF; nothing is bound yet. Throws `TLS_FILE_DENIED`,
+ * `TLS_FILE_UNREADABLE`, `TLS_UNUSABLE` or `CIDR_INVALID`.
+ */
+export async function createSockets(
+  settings: SocketSettings,
+  { clock, logger, stop, limits }: SocketSurroundings,
+): Promise<SocketSource> {
   const { listeners, tlsFiles, framing, maxMessageBytes, allow, proxyTrusted } = settings
-  const source = new SocketSource({
+  return new SocketSource({
     listeners,
     createFramer: (format, counters) =>
       format === 'gelf'
@@ -71,5 +83,4 @@ export async function openSockets(
     logger,
     stop,
   })
-  return { source, failures: await source.open() }
 }

@@ -1,27 +1,21 @@
-import type { Clock } from '../../../core/clock.ts'
 import { errorCode, errorText, KinloaderError } from '../../../core/errors.ts'
 import type { Logger } from '../../../core/logger.ts'
+import type { ProgramHost } from '../../../host/run.ts'
 import type { SocketSource } from '../../../sources/sockets/source.ts'
 import { sentence } from '../../sentence.ts'
-import { openSockets } from '../../socket-source.ts'
 import { readTlsSettings } from '../../tls-files.ts'
 import type { ListenSettings } from './listen-settings.ts'
-
-export interface ListeningSurroundings {
-  readonly clock: Clock
-  readonly logger: Logger
-  readonly stop: AbortSignal
-  readonly onHangup: (listener: () => void) => void
-  readonly onExit: (listener: () => void) => void
-}
 
 /**
  * Binds the listeners. Those which cannot be had are told, all at once; they end the program when it is strict or none
  * is left. From then on SIGHUP reads the certificates again.
  */
-export async function listen(settings: ListenSettings, surroundings: ListeningSurroundings): Promise<SocketSource> {
-  const { clock, logger, stop, onHangup, onExit } = surroundings
-  const { source, failures } = await openSockets(settings, { clock, logger, stop })
+export async function listen(
+  source: SocketSource,
+  settings: ListenSettings,
+  { logger, onHangup, onExit }: Pick<ProgramHost, 'logger' | 'onHangup' | 'onExit'>,
+): Promise<void> {
+  const failures = await source.open()
   const [first] = failures
   if (first !== undefined && (settings.isStrict || failures.length === settings.listeners.length)) {
     await source.close(AbortSignal.abort())
@@ -36,7 +30,6 @@ export async function listen(settings: ListenSettings, surroundings: ListeningSu
   onHangup(() => {
     void reload(source, settings, logger)
   })
-  return source
 }
 
 async function reload(source: SocketSource, { tlsFiles }: ListenSettings, logger: Logger): Promise<void> {

@@ -10,6 +10,7 @@ import type { RecordFiles } from '../../../sinks/firehose/record-files.ts'
 import { Uploader } from '../../../sinks/firehose/uploader.ts'
 import { Journal } from '../../../sinks/journal/journal.ts'
 import type { SpoolFolder } from '../../../sinks/journal/spool-folder.ts'
+import { createSockets } from '../../socket-source.ts'
 import { checkedStream } from './checked-stream.ts'
 import { connectFirehose, type FirehoseConnection } from './firehose-connection.ts'
 import { listen } from './listening.ts'
@@ -95,7 +96,7 @@ async function serve({ settings, host, connection, folder, records, counters }: 
     counters,
   })
   await withDeadline(clock, ownerMs, (deadline) => owner.lookUp(AbortSignal.any([signal, deadline])))
-  const source = await listen(settings, { clock, logger, stop, onHangup: host.onHangup, onExit: host.onExit })
+  const source = await createSockets(settings, { clock, logger, stop })
   const metrics = new RelayMetrics()
   const uploader = new Uploader({
     store: records,
@@ -142,7 +143,15 @@ async function serve({ settings, host, connection, folder, records, counters }: 
     },
   })
   const status = new RelayStatus({ source, journal, uploader, records, folder, line, counters, clock, stop })
+  // Before the listeners: what came by UDP would be lost if this failed behind them.
   const pages = await openStatusPages(settings, status, metrics)
+  const closePages = (): Promise<unknown> => Promise.all(pages.map((page) => page.close()))
+  try {
+    await listen(source, settings, host)
+  } catch (error) {
+    await Promise.all([closePages(), thread.close()])
+    throw error
+  }
   let failure: { readonly error: unknown } | undefined
   const fail = (error: unknown): void => {
     failure ??= { error }
@@ -174,7 +183,7 @@ async function serve({ settings, host, connection, folder, records, counters }: 
   })
   over.abort()
   await running
-  await Promise.all(pages.map((page) => page.close()))
+  await closePages()
   await thread.close()
   if (failure !== undefined) throw failure.error
 }
