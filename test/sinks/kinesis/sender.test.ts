@@ -245,7 +245,8 @@ describe('a sender to Kinesis', () => {
       assert.equal(new Set(ids).size, 40)
     })
 
-    it('loses nothing while Kinesis throttles for an hour, and slows its writers', async () => {
+    it('loses nothing while Kinesis throttles for an hour, and slows its writers', async function () {
+      this.timeout(60_000) // an hour of requests takes the processor 5 s, and more when it has other work
       const { clock, engine, run } = world(2)
       const { sender } = run({ maxPendingBytes: 200_000, compress: storing })
       engine.faults.inject({
