@@ -45,7 +45,8 @@ export class CefTimes {
     if (parts === null) return undefined
     const zone = parts[1] === undefined ? this.#localZone : this.#zoneOf(parts[1])
     if (zone === undefined) return undefined
-    const time = localTime(Buffer.from(value, 'latin1'), 0, receivedMs, zone)
+    const stamp = Buffer.from(value, 'latin1')
+    const time = localTime(stamp, 0, stamp.length, receivedMs, zone)
     return typeof time === 'number' ? time : undefined
   }
 

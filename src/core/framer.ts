@@ -1,12 +1,17 @@
+import type { Messages } from './messages.ts'
+
 /**
  * Cuts the bytes of one connection into messages. It has state, so there is one a connection, and its memory is bounded
  * by the largest message. What it yields never depends on how the bytes were cut into chunks. Never throws.
  */
 export interface Framer {
-  /** The messages which are complete by now, views of the chunk or copies; they must be used before the next call. */
-  push(chunk: Uint8Array): readonly Uint8Array[]
+  /**
+   * The messages which are complete by now, in the chunk or, of one which began before it, in a copy. They must be used
+   * before the next call.
+   */
+  push(chunk: Uint8Array): readonly Messages[]
   /** The sender has ended, orderly or not: what may be delivered of an incomplete message. */
-  end(): readonly Uint8Array[]
+  end(): readonly Messages[]
   /**
    * Why the connection has to be closed once what was returned is delivered; nothing is read of it any more then.
    * Undefined: it goes on.

@@ -1,3 +1,5 @@
+import type { Messages } from './messages.ts'
+
 /** What a message was framed and is to be read as. */
 export type MessageFormat = 'syslog' | 'gelf'
 
@@ -13,8 +15,8 @@ export interface MessageBlock {
   readonly port: number
   /** When it was read: wall-clock milliseconds since 1970. */
   readonly receivedMs: number
-  /** Verbatim, without their frames; they may be invalid UTF-8. In the order of their arrival, at least one. */
-  readonly messages: readonly Uint8Array[]
+  /** Verbatim, without their frames; they may be invalid UTF-8. At least one. */
+  readonly messages: Messages
 }
 
 /** A block which was accepted: its messages have names by which a copy is known. */

@@ -36,10 +36,10 @@ export class MessageEvents {
       source: stanza.source ?? `${lane.startsWith('udp') ? 'udp' : 'tcp'}:${port}`,
       sourcetype: stanza.sourcetype ?? `kinloader:${format}`,
     }
-    return messages.map((bytes) => {
+    return Array.from(messages, (bytes) => {
       const { text, invalidBytes } = messageText(bytes)
       if (invalidBytes > 0) counters.add('invalid_utf8')
-      const timeMs = this.#times.timeOf(format, bytes, receivedMs)
+      const timeMs = this.#times.timeOf(format, bytes, 0, bytes.length, receivedMs)
       const seconds = Math.floor(timeMs / 1000)
       const { host, source, sourcetype } = origin
       return {

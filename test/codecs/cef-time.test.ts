@@ -6,6 +6,7 @@ import { CefTimes } from '../../src/codecs/cef-time.ts'
 import { RecordMaker } from '../../src/codecs/relay-record/record-maker.ts'
 import { namedZone } from '../../src/codecs/syslog-time/zone.ts'
 import { Counters } from '../../src/core/metrics.ts'
+import { messagesOf } from '../support/messages-of.ts'
 
 const folder = new URL('../fixtures/cef/', import.meta.url)
 const received = Date.parse('2018-06-01T12:00:00Z')
@@ -29,7 +30,7 @@ describe('A CEF message', () => {
         port: 514,
         receivedMs: expected.receivedMs,
         firstId: '363f3136-9356-443b-9eee-ce72d32d2307',
-        messages: [message],
+        messages: messagesOf([message]),
       })
       const [record] = maker.finish().records
       const { logEvents } = JSON.parse(gunzipSync(record?.bytes ?? '').toString()) as { logEvents: unknown }

@@ -1,24 +1,20 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
-import {
-  decodeJournalBlock,
-  encodeJournalBlock,
-  journalBlockBytes,
-  messageBytes,
-} from '../../src/codecs/journal-block.ts'
+import { decodeJournalBlock, encodeJournalBlock, journalBlockBytes } from '../../src/codecs/journal-block.ts'
 import type { MessageBlock } from '../../src/core/message-block.ts'
+import { messagesOf } from '../support/messages-of.ts'
 
 const block: MessageBlock = {
   format: 'gelf',
   address: '2001:db8::1',
   port: 65_535,
   receivedMs: 1_519_247_270_240,
-  messages: [Buffer.from('{"a":1}'), Buffer.of(), Buffer.from([0, 0xff, 0x0a])],
+  messages: messagesOf(['{"a":1}', '', Buffer.from([0, 0xff, 0x0a])]),
 }
 const firstId = Buffer.from('363f31369356443b9eee000000000001', 'hex')
 
 function encoded(of: MessageBlock, id = firstId): Buffer {
-  const bytes = Buffer.alloc(journalBlockBytes(of, messageBytes(of)))
+  const bytes = Buffer.alloc(journalBlockBytes(of))
   assert.equal(encodeJournalBlock(of, id, bytes, 0), bytes.length)
   return bytes
 }
@@ -28,11 +24,11 @@ describe('journal block', () => {
     assert.equal(
       encoded(block).toString('hex'),
       [
-        '01' + '02' + 'ffff' + '42761ba31a160000',
+        '02' + '02' + 'ffff' + '42761ba31a160000',
         '363f31369356443b9eee000000000001' + '00000003',
         '0b' + Buffer.from('2001:db8::1').toString('hex'),
-        '00000007' + '00000000' + '00000003',
-        Buffer.from('{"a":1}').toString('hex') + '00ff0a',
+        '00000000' + '00000007' + '00000008' + '00000008' + '00000009' + '0000000c',
+        Buffer.from('{"a":1}\n\n').toString('hex') + '00ff0a',
       ].join(''),
     )
   })
@@ -52,7 +48,12 @@ describe('journal block', () => {
       address: fc.oneof(fc.ipV4(), fc.ipV6(), fc.constant('')),
       port: fc.integer({ min: 0, max: 65_535 }),
       receivedMs: fc.double({ noNaN: true }),
-      messages: fc.array(fc.uint8Array({ maxLength: 300 }), { minLength: 1, maxLength: 40 }),
+      messages: fc
+        .tuple(
+          fc.array(fc.uint8Array({ maxLength: 300 }), { minLength: 1, maxLength: 40 }),
+          fc.string({ maxLength: 3 }),
+        )
+        .map(([list, gap]) => messagesOf(list, gap)),
     })
     fc.assert(
       fc.property(blocks, (of) => {
@@ -67,11 +68,15 @@ describe('journal block', () => {
     for (let end = 0; end < bytes.length; end++) assert.equal(decodeJournalBlock(bytes.subarray(0, end)), undefined)
     assert.equal(decodeJournalBlock(Buffer.concat([bytes, Buffer.of(0)])), undefined)
     for (const [at, value] of [
-      [0, 2],
+      [0, 1],
       [1, 0],
       [1, 3],
       [28, 0xff],
       [31, 0],
+      // The first begins behind the start; the second before the first has ended; the last ends behind the bytes.
+      [47, 1],
+      [55, 6],
+      [67, 13],
     ] as const) {
       const other = Buffer.from(bytes)
       other[at] = value
@@ -95,5 +100,5 @@ describe('journal block', () => {
 })
 
 function plain(of: MessageBlock | undefined): Record<string, unknown> {
-  return { ...of, messages: of?.messages.map((message) => Buffer.from(message).toString('hex')) }
+  return { ...of, messages: [...(of?.messages ?? [])].map((message) => Buffer.from(message).toString('hex')) }
 }

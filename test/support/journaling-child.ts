@@ -8,6 +8,7 @@ import { writeRecords } from '../../src/sinks/firehose/write-records.ts'
 import { Journal } from '../../src/sinks/journal/journal.ts'
 import { type ClosedSegment, readSegment } from '../../src/sinks/journal/read-segment.ts'
 import { SpoolFolder } from '../../src/sinks/journal/spool-folder.ts'
+import { messagesOf } from './messages-of.ts'
 
 /**
  * Appends numbered messages to a journal for ever, from several connections, makes records of its segments, and prints
@@ -42,7 +43,7 @@ async function connection(): Promise<void> {
   for (;;) {
     const numbers = Array.from({ length: 1 + (next % 7) }, () => next++)
     // From a few bytes to a page, so that a kill finds writes of all sizes.
-    const messages = numbers.map((number) => Buffer.from(`${number} ${'.'.repeat((number * 7919) % 4000)}`))
+    const messages = messagesOf(numbers.map((number) => `${number} ${'.'.repeat((number * 7919) % 4000)}`))
     await journal.write(
       [{ format: 'syslog', address: '127.0.0.1', port: 514, receivedMs: clock.now(), messages }],
       live,
@@ -53,7 +54,7 @@ async function connection(): Promise<void> {
 
 async function convert(segment: ClosedSegment): Promise<void> {
   const { blocks, end } = await readSegment(segment)
-  const lines = blocks.flatMap(({ messages }) => messages.flatMap((message) => [message, lineFeed]))
+  const lines = blocks.flatMap(({ messages }) => [...messages].flatMap((message) => [message, lineFeed]))
   // An even number, so that a message and its line feed stay together.
   const some = 2 * Math.ceil(lines.length / 6)
   const parts = [0, 1, 2].map((part) => Buffer.concat(lines.slice(part * some, (part + 1) * some)))

@@ -1,4 +1,5 @@
 import type { Framer, FramerRefusal } from '../../src/core/framer.ts'
+import { Messages } from '../../src/core/messages.ts'
 import type { Counters } from '../../src/core/metrics.ts'
 import type { ProxyHeader, ProxyResult } from '../../src/sources/sockets/arrival.ts'
 import type { DatagramReader } from '../../src/sources/sockets/datagram-listener.ts'
@@ -17,28 +18,28 @@ export class LineFramer implements Framer {
     return this.#held.length
   }
 
-  push(chunk: Uint8Array): readonly Uint8Array[] {
+  push(chunk: Uint8Array): readonly Messages[] {
     const bytes = this.#held.length > 0 ? Buffer.concat([this.#held, chunk]) : Buffer.from(chunk)
-    const messages: Uint8Array[] = []
+    const messages = new Messages(bytes)
     let at = 0
     for (let end = bytes.indexOf(10); end >= 0 && this.refusal === undefined; end = bytes.indexOf(10, at)) {
       if (bytes[at] === 33) this.refusal = bytes.toString('latin1', at + 1, end) as FramerRefusal
-      else messages.push(bytes.subarray(at, end))
+      else messages.add(at, end)
       at = end + 1
     }
     this.#held = bytes.subarray(at)
-    this.#counters.add('received', messages.length)
-    return messages
+    this.#counters.add('received', messages.count)
+    return messages.count > 0 ? [messages] : []
   }
 
-  end(): readonly Uint8Array[] {
+  end(): readonly Messages[] {
     if (this.#held.length === 0 || this.refusal !== undefined) return []
     if (this.#held[0] === 33) {
       this.refusal = this.#held.toString('latin1', 1) as FramerRefusal
       return []
     }
     this.#counters.add('received')
-    if (this.#held[0] !== 35) return [this.#held]
+    if (this.#held[0] !== 35) return [Messages.joined([this.#held], 1, this.#held.length)]
     this.#counters.add('discarded.partial_frame')
     return []
   }

@@ -2,11 +2,12 @@ import assert from 'node:assert/strict'
 import { Counters } from '../../src/core/metrics.ts'
 import type { MessageBlock, MessageFormat } from '../../src/core/message-block.ts'
 import { MessageEvents } from '../../src/wiring/message-events.ts'
+import { messagesOf } from '../support/messages-of.ts'
 
 const receivedMs = Date.UTC(2026, 0, 1, 0, 0, 1, 5)
 
 function block(format: MessageFormat, ...messages: readonly (string | Uint8Array)[]): MessageBlock {
-  return { format, address: '2001:db8::1', port: 514, receivedMs, messages: messages.map((one) => Buffer.from(one)) }
+  return { format, address: '2001:db8::1', port: 514, receivedMs, messages: messagesOf(messages) }
 }
 
 describe('the events of received messages', () => {

@@ -1,6 +1,6 @@
 import type { Counters } from '../../core/metrics.ts'
 import { asBuffer } from '../as-buffer.ts'
-import { withinLimit } from './message-limit.ts'
+import { endWithinLimit } from './message-limit.ts'
 import { isFrameGap } from './terminators.ts'
 
 export interface DatagramOptions {
@@ -20,7 +20,9 @@ export function syslogDatagram(
 ): Uint8Array | undefined {
   const message = withoutTerminators(datagram)
   counters.add('received')
-  if (message.length > 0) return withinLimit(message, maxMessageBytes, counters)
+  const { length } = message
+  const end = endWithinLimit(message, 0, length, maxMessageBytes, counters)
+  if (end > 0) return end < length ? message.subarray(0, end) : message
   counters.add('discarded.empty_datagram')
   return undefined
 }

@@ -1,11 +1,13 @@
 import type { Framer, FramerRefusal } from '../../core/framer.ts'
+import type { Messages } from '../../core/messages.ts'
 import type { Counters } from '../../core/metrics.ts'
 import { asBuffer } from '../as-buffer.ts'
 import { compressionOf } from '../gelf-compression.ts'
+import { FramedMessages } from './framed-messages.ts'
 import { JsonExtent } from './json-extent.ts'
 import { Opening } from './opening.ts'
 import { PartialMessage } from './partial-message.ts'
-import { isFrameGap, lineBetween, Terminators } from './terminators.ts'
+import { endOfLine, isFrameGap, Terminators } from './terminators.ts'
 
 export interface GelfFramerOptions {
   /** A longer message is dropped: half a JSON is of no use. At least 1. */
@@ -50,30 +52,30 @@ export class GelfFramer implements Framer {
     return this.#partial.keptBytes + this.#undecided.length
   }
 
-  push(chunk: Uint8Array): readonly Uint8Array[] {
+  push(chunk: Uint8Array): readonly Messages[] {
     return this.#read(chunk, false)
   }
 
   /** Delivers a message which has begun. */
-  end(): readonly Uint8Array[] {
+  end(): readonly Messages[] {
     return this.#read(nothing, true)
   }
 
-  #read(chunk: Uint8Array, isEnd: boolean): readonly Uint8Array[] {
+  #read(chunk: Uint8Array, isEnd: boolean): readonly Messages[] {
     if (this.#refusal !== undefined) return []
-    const messages: Buffer[] = []
+    const messages = new FramedMessages()
     const bytes = this.#undecided.length === 0 ? asBuffer(chunk) : Buffer.concat([this.#undecided, chunk])
     this.#undecided = nothing
     const opening = this.#opening.look(bytes, isEnd)
     if (opening === 'tls_hello') this.#refusal = opening
     else if (opening === 'undecided') this.#undecided = Buffer.from(bytes)
     else this.#cut(bytes, isEnd, messages)
-    if (isEnd && this.#partial.totalBytes > 0) this.#deliver(this.#partial.take(), messages)
-    if (messages.length > 0) this.#counters.add('received', messages.length)
-    return messages
+    if (isEnd && this.#partial.totalBytes > 0) this.#deliverPartial(undefined, messages)
+    if (messages.count > 0) this.#counters.add('received', messages.count)
+    return messages.pieces
   }
 
-  #cut(bytes: Buffer, isEnd: boolean, messages: Buffer[]): void {
+  #cut(bytes: Buffer, isEnd: boolean, messages: FramedMessages): void {
     const terminators = new Terminators(bytes)
     let at = this.#partial.totalBytes > 0 ? this.#rest(bytes, 0, isEnd, terminators, messages) : 0
     while (at < bytes.length && this.#refusal === undefined) {
@@ -99,7 +101,7 @@ export class GelfFramer implements Framer {
   }
 
   /** A frame, or the rest of one which began in an earlier chunk. Returns where the next begins. */
-  #rest(bytes: Buffer, at: number, isEnd: boolean, terminators: Terminators, messages: Buffer[]): number {
+  #rest(bytes: Buffer, at: number, isEnd: boolean, terminators: Terminators, messages: FramedMessages): number {
     let scanned = at
     for (let end = terminators.next(at); end >= 0; end = terminators.next(scanned)) {
       const isWhole = !this.#isObject || bytes[end] === 0 || this.#isClosedAt(bytes, scanned, end)
@@ -110,7 +112,12 @@ export class GelfFramer implements Framer {
         return bytes.length
       }
       if (isOver) {
-        this.#deliver(this.#messageTo(bytes, at, end), messages)
+        if (this.#partial.totalBytes === 0) {
+          this.#deliver(bytes, at, endOfLine(bytes, at, end, bytes[end]), messages)
+        } else {
+          this.#partial.add(bytes.subarray(at, end))
+          this.#deliverPartial(bytes[end], messages)
+        }
         return end + 1
       }
       this.#extent.scan(bytes, end, end + 1)
@@ -146,22 +153,20 @@ export class GelfFramer implements Framer {
     return third === undefined ? mayCome : isKeyStart(third)
   }
 
-  /** The message whose terminator stands at `end`; it may have begun in an earlier chunk. */
-  #messageTo(bytes: Buffer, at: number, end: number): Buffer {
-    if (this.#partial.totalBytes === 0) return lineBetween(bytes, at, end, bytes[end])
-    this.#partial.add(bytes.subarray(at, end))
+  /** The message which began in an earlier chunk. */
+  #deliverPartial(terminator: number | undefined, messages: FramedMessages): void {
     const message = this.#partial.take()
-    return lineBetween(message, 0, message.length, bytes[end])
+    this.#deliver(message, 0, endOfLine(message, 0, message.length, terminator), messages)
   }
 
-  #deliver(message: Buffer, messages: Buffer[]): void {
-    if (this.#opening.mayBeHttp && this.#opening.isHttpRequest(message, this.#maxMessageBytes)) {
+  #deliver(bytes: Buffer, start: number, end: number, messages: FramedMessages): void {
+    if (this.#opening.mayBeHttp && this.#opening.isHttpRequest(bytes.subarray(start, end), this.#maxMessageBytes)) {
       this.#refusal = 'http_check'
-    } else if (message.length > this.#maxMessageBytes) {
+    } else if (end - start > this.#maxMessageBytes) {
       this.#counters.add('received')
       this.#counters.add('dropped.gelf_too_large')
     } else {
-      messages.push(message)
+      messages.add(bytes, start, end)
     }
   }
 }

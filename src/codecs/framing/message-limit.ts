@@ -1,21 +1,27 @@
 import type { Counters } from '../../core/metrics.ts'
 
 /**
- * A message of at most that many bytes: longer ones lose their end, and count as `truncated`. The cut never falls within
- * a character, so that a long message does not end in bytes which are no UTF-8.
+ * Where a message ends which has at most that many bytes: longer ones lose their end, and count as `truncated`. The cut
+ * never falls within a character, so that a long message does not end in bytes which are no UTF-8.
  */
-export function withinLimit(message: Buffer, maxMessageBytes: number, counters: Counters): Buffer {
-  if (message.length <= maxMessageBytes) return message
+export function endWithinLimit(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  maxMessageBytes: number,
+  counters: Counters,
+): number {
+  if (end - start <= maxMessageBytes) return end
   counters.add('truncated')
-  return message.subarray(0, characterBorder(message, maxMessageBytes))
+  return characterBorder(bytes, start, start + maxMessageBytes)
 }
 
 /** `at`, or where the character begins which it would cut. What is no UTF-8 has no characters and is cut anywhere. */
-function characterBorder(bytes: Uint8Array, at: number): number {
+function characterBorder(bytes: Uint8Array, start: number, at: number): number {
   if (!isContinuation(bytes[at])) return at
   let lead = at - 1
   while (lead > at - 3 && isContinuation(bytes[lead])) lead--
-  return lead >= 0 && lead + characterBytes(bytes[lead]) > at ? lead : at
+  return lead >= start && lead + characterBytes(bytes[lead]) > at ? lead : at
 }
 
 function isContinuation(byte: number | undefined): boolean {

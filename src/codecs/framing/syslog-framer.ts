@@ -1,11 +1,13 @@
 import type { Framer, FramerRefusal } from '../../core/framer.ts'
+import type { Messages } from '../../core/messages.ts'
 import type { Counters } from '../../core/metrics.ts'
 import { asBuffer } from '../as-buffer.ts'
-import { withinLimit } from './message-limit.ts'
+import { FramedMessages } from './framed-messages.ts'
+import { endWithinLimit } from './message-limit.ts'
 import { isCountStart, OctetCount } from './octet-count.ts'
 import { Opening } from './opening.ts'
 import { PartialMessage } from './partial-message.ts'
-import { isFrameGap, lineBetween, Terminators } from './terminators.ts'
+import { endOfLine, isFrameGap, Terminators } from './terminators.ts'
 
 /** `auto`: decided afresh at each frame. `octet`: counted frames, and nothing else. `line`: no frame is counted. */
 export type SyslogFraming = 'auto' | 'octet' | 'line'
@@ -54,18 +56,18 @@ export class SyslogFramer implements Framer {
     return this.#partial.keptBytes + this.#undecided.length
   }
 
-  push(chunk: Uint8Array): readonly Uint8Array[] {
+  push(chunk: Uint8Array): readonly Messages[] {
     return this.#read(chunk, false)
   }
 
   /** Delivers a line which has begun; a counted frame which is not complete is no message. */
-  end(): readonly Uint8Array[] {
+  end(): readonly Messages[] {
     return this.#read(nothing, true)
   }
 
-  #read(chunk: Uint8Array, isEnd: boolean): readonly Uint8Array[] {
+  #read(chunk: Uint8Array, isEnd: boolean): readonly Messages[] {
     if (this.#refusal !== undefined) return []
-    const messages: Buffer[] = []
+    const messages = new FramedMessages()
     const bytes = this.#undecided.length === 0 ? asBuffer(chunk) : Buffer.concat([this.#undecided, chunk])
     this.#undecided = nothing
     const opening = this.#opening.look(bytes, isEnd)
@@ -73,11 +75,11 @@ export class SyslogFramer implements Framer {
     else if (opening === 'undecided') this.#undecided = Buffer.from(bytes)
     else this.#cut(bytes, isEnd, messages)
     if (isEnd) this.#finish(messages)
-    if (messages.length > 0) this.#counters.add('received', messages.length)
-    return messages
+    if (messages.count > 0) this.#counters.add('received', messages.count)
+    return messages.pieces
   }
 
-  #cut(bytes: Buffer, isEnd: boolean, messages: Buffer[]): void {
+  #cut(bytes: Buffer, isEnd: boolean, messages: FramedMessages): void {
     const terminators = new Terminators(bytes)
     let at = this.#missingBytes > 0 ? this.#counted(bytes, 0, messages) : 0
     if (this.#partial.totalBytes > 0 && this.#missingBytes === 0) at = this.#line(bytes, at, terminators, messages)
@@ -94,7 +96,7 @@ export class SyslogFramer implements Framer {
   }
 
   /** A frame which may be counted. Returns where the next begins. */
-  #frame(bytes: Buffer, at: number, isEnd: boolean, terminators: Terminators, messages: Buffer[]): number {
+  #frame(bytes: Buffer, at: number, isEnd: boolean, terminators: Terminators, messages: FramedMessages): number {
     const kind = this.#count.read(bytes, at)
     if (kind === 'counted') {
       this.#missingBytes = this.#count.bodyBytes
@@ -110,7 +112,7 @@ export class SyslogFramer implements Framer {
     return bytes.length
   }
 
-  #counted(bytes: Buffer, at: number, messages: Buffer[]): number {
+  #counted(bytes: Buffer, at: number, messages: FramedMessages): number {
     const end = at + this.#missingBytes
     if (end > bytes.length) {
       this.#missingBytes = end - bytes.length
@@ -118,45 +120,48 @@ export class SyslogFramer implements Framer {
       return bytes.length
     }
     this.#missingBytes = 0
-    let message = bytes.subarray(at, end)
-    if (this.#partial.totalBytes > 0) {
-      this.#partial.add(message)
-      message = this.#partial.take()
+    if (this.#partial.totalBytes === 0) {
+      this.#add(bytes, at, end, messages)
+    } else {
+      this.#partial.add(bytes.subarray(at, end))
+      const message = this.#partial.take()
+      this.#add(message, 0, message.length, messages)
     }
-    messages.push(withinLimit(message, this.#maxMessageBytes, this.#counters))
     return end
   }
 
-  #line(bytes: Buffer, at: number, terminators: Terminators, messages: Buffer[]): number {
+  #line(bytes: Buffer, at: number, terminators: Terminators, messages: FramedMessages): number {
     const end = terminators.next(at)
     if (end < 0) {
       this.#partial.add(bytes.subarray(at))
       return bytes.length
     }
-    this.#deliver(this.#lineTo(bytes, at, end), messages)
+    if (this.#partial.totalBytes === 0) {
+      this.#deliver(bytes, at, endOfLine(bytes, at, end, bytes[end]), messages)
+    } else {
+      this.#partial.add(bytes.subarray(at, end))
+      const line = this.#partial.take()
+      this.#deliver(line, 0, endOfLine(line, 0, line.length, bytes[end]), messages)
+    }
     return end + 1
   }
 
-  #deliver(line: Buffer, messages: Buffer[]): void {
-    if (this.#opening.mayBeHttp && this.#opening.isHttpRequest(line, this.#maxMessageBytes))
+  #deliver(bytes: Buffer, start: number, end: number, messages: FramedMessages): void {
+    if (this.#opening.mayBeHttp && this.#opening.isHttpRequest(bytes.subarray(start, end), this.#maxMessageBytes))
       this.#refusal = 'http_check'
     else if (this.#mode === 'octet') this.#refusal = 'not_counted'
-    else messages.push(withinLimit(line, this.#maxMessageBytes, this.#counters))
+    else this.#add(bytes, start, end, messages)
   }
 
-  /** The line whose terminator stands at `end`; it may have begun in an earlier chunk. */
-  #lineTo(bytes: Buffer, at: number, end: number): Buffer {
-    if (this.#partial.totalBytes === 0) return lineBetween(bytes, at, end, bytes[end])
-    this.#partial.add(bytes.subarray(at, end))
-    const line = this.#partial.take()
-    return lineBetween(line, 0, line.length, bytes[end])
+  #add(bytes: Buffer, start: number, end: number, messages: FramedMessages): void {
+    messages.add(bytes, start, endWithinLimit(bytes, start, end, this.#maxMessageBytes, this.#counters))
   }
 
-  #finish(messages: Buffer[]): void {
+  #finish(messages: FramedMessages): void {
     if (this.#partial.totalBytes === 0) return
     const message = this.#partial.take()
     if (this.#missingBytes > 0) this.#discard()
-    else this.#deliver(message, messages)
+    else this.#deliver(message, 0, message.length, messages)
     this.#missingBytes = 0
   }
 

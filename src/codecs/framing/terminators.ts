@@ -30,10 +30,9 @@ export function isFrameGap(byte: number | undefined): boolean {
   return byte === lineFeed || byte === 0 || byte === carriageReturn
 }
 
-/** What stands before a terminator, without the CR that belongs to an LF. */
-export function lineBetween(bytes: Buffer, start: number, end: number, terminator: number | undefined): Buffer {
-  const isPair = terminator === lineFeed && bytes[end - 1] === carriageReturn
-  return bytes.subarray(start, isPair ? end - 1 : end)
+/** Where the line ends before whose terminator `end` is: the CR that belongs to an LF is none of it. */
+export function endOfLine(bytes: Uint8Array, start: number, end: number, terminator: number | undefined): number {
+  return terminator === lineFeed && end > start && bytes[end - 1] === carriageReturn ? end - 1 : end
 }
 
 const lineFeed = 0x0a

@@ -62,13 +62,17 @@ export class EventBytes {
     this.#length -= shift
   }
 
-  /** `head`: up to the quote with which the text begins. Whether all of the message was UTF-8. */
-  add(head: Uint8Array, message: Uint8Array): boolean {
-    this.#makeRoom(head.length + (message.length + 1) * longestEscape)
+  /**
+   * `head`: up to the quote with which the text begins. The message is what stands from `start` to `stop`. Whether all of
+   * it was UTF-8.
+   */
+  add(head: Uint8Array, source: Uint8Array, start: number, stop: number): boolean {
+    this.#makeRoom(head.length + (stop - start + 1) * longestEscape)
     this.#bytes.set(head, this.#length)
-    const end = this.#copy(message, this.#length + head.length)
+    const end = this.#copy(source, start, stop, this.#length + head.length)
     if (end < 0) {
-      this.add(head, withInvalidEscaped(message).bytes)
+      const { bytes } = withInvalidEscaped(source.subarray(start, stop))
+      this.add(head, bytes, 0, bytes.length)
       return false
     }
     const bytes = this.#bytes
@@ -86,13 +90,14 @@ export class EventBytes {
   }
 
   /** Writes the message to `at`, and says where that ends; -1 when the message is no UTF-8. */
-  #copy(message: Uint8Array, at: number): number {
-    if (message.buffer !== this.#source.buffer) this.#source = new DataView(message.buffer)
+  #copy(memory: Uint8Array, start: number, stop: number, at: number): number {
+    if (memory.buffer !== this.#source.buffer) this.#source = new DataView(memory.buffer)
     const source = this.#source
     const view = this.#view
     const bytes = this.#bytes
-    let next = message.byteOffset
-    const end = next + message.length
+    const offset = memory.byteOffset
+    let next = offset + start
+    const end = offset + stop
     let isAscii = true
     while (next < end) {
       for (; next + 4 <= end; next += 4, at += 4) {
@@ -100,7 +105,7 @@ export class EventBytes {
         if ((oddBytes(word) & highBits) !== 0) break
         view.setInt32(at, word, true)
       }
-      for (const stop = Math.min(next + 4, end); next < stop; next++) {
+      for (const wordEnd = Math.min(next + 4, end); next < wordEnd; next++) {
         const byte = source.getUint8(next)
         const kind = kinds[byte]
         if (kind === control) {
@@ -111,7 +116,7 @@ export class EventBytes {
         }
         if (kind === escaped) bytes[at++] = backslash
         else if (kind === wide && isAscii) {
-          if (!isUtf8(message)) return -1
+          if (!isUtf8(memory.subarray(start, stop))) return -1
           isAscii = false
         }
         bytes[at++] = byte

@@ -22,21 +22,22 @@ export class EventTimes {
     this.#counters = counters
   }
 
-  /** Milliseconds since 1970. */
-  timeOf(format: MessageFormat, message: Uint8Array, receivedMs: number): number {
-    const time = format === 'gelf' ? this.#gelfTime(message) : this.#syslogTime(message, receivedMs)
+  /** Milliseconds since 1970, of the message which stands from `start` to `end`. */
+  timeOf(format: MessageFormat, bytes: Uint8Array, start: number, end: number, receivedMs: number): number {
+    const time = format === 'gelf' ? this.#gelfTime(bytes, start, end) : this.#syslogTime(bytes, start, end, receivedMs)
     if (typeof time === 'number') return time
     this.#counters.add(fallbackCounters[time])
     return receivedMs
   }
 
-  #syslogTime(message: Uint8Array, receivedMs: number): number | TimeFallback {
-    const time = syslogTime(message, receivedMs, this.#zone)
-    return time === 'no_time' || time === 'nil' ? (this.#cef.timeOf(message, receivedMs) ?? time) : time
+  #syslogTime(bytes: Uint8Array, start: number, end: number, receivedMs: number): number | TimeFallback {
+    const time = syslogTime(bytes, start, end, receivedMs, this.#zone)
+    if (time !== 'no_time' && time !== 'nil') return time
+    return this.#cef.timeOf(bytes.subarray(start, end), receivedMs) ?? time
   }
 
-  #gelfTime(message: Uint8Array): number | TimeFallback {
-    const text = Buffer.from(message.buffer, message.byteOffset, message.length).toString('latin1')
+  #gelfTime(bytes: Uint8Array, start: number, end: number): number | TimeFallback {
+    const text = Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start).toString('latin1')
     const { time, isTimestampText, fault } = gelfEvent(text)
     if (fault !== undefined) this.#counters.add(`gelf_invalid.${fault}`)
     if (isTimestampText) this.#counters.add('gelf_timestamp_text')

@@ -84,10 +84,13 @@ export class RecordMaker {
       taken += count
     }
     for (const { format, firstId, receivedMs, messages } of blocks) {
+      const { bytes, bounds, count } = messages
       this.#eventHead.begin(firstId)
-      for (const message of messages) {
-        this.#eventHead.setTime(this.#times.timeOf(format, message, receivedMs))
-        if (!this.#events.add(this.#eventHead.bytes, message)) counters.add('invalid_utf8')
+      for (let index = 0; index < count; index++) {
+        const start = bounds[2 * index] ?? 0
+        const end = bounds[2 * index + 1] ?? 0
+        this.#eventHead.setTime(this.#times.timeOf(format, bytes, start, end, receivedMs))
+        if (!this.#events.add(this.#eventHead.bytes, bytes, start, end)) counters.add('invalid_utf8')
         this.#eventHead.countUp()
         if (this.#events.byteLength < maxRecordBytes * windowRecords) continue
         take()
@@ -109,12 +112,16 @@ export class RecordMaker {
   #setAside(blocks: readonly IdentifiedBlock[], index: number): void {
     this.#options.counters.add('quarantined.too_large')
     for (const { firstId, messages } of blocks) {
-      const bytes = messages[index]
-      if (bytes !== undefined) {
-        this.#unfit.push({ id: idOf(firstId, index), bytes })
+      const { count } = messages
+      if (index < count) {
+        const { bytes, bounds } = messages
+        this.#unfit.push({
+          id: idOf(firstId, index),
+          bytes: bytes.subarray(bounds[2 * index], bounds[2 * index + 1]),
+        })
         return
       }
-      index -= messages.length
+      index -= count
     }
   }
 }

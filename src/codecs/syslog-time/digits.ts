@@ -14,12 +14,20 @@ export function isBoundary(byte: number | undefined): boolean {
   return byte === undefined || (!isDigit(byte) && ((byte | 0x20) - smallA) >>> 0 >= 26)
 }
 
-/** Where the fraction ends which may begin at `at`: at `at` when there is none, -1 when its point has no digits. */
-export function fractionEnd(bytes: Uint8Array, at: number): number {
-  if (bytes[at] !== point) return at
-  let end = at + 1
-  while (isDigit(bytes[end])) end++
-  return end === at + 1 ? -1 : end
+/** The byte at `at`; undefined where the message is over. */
+export function byteAt(bytes: Uint8Array, at: number, end: number): number | undefined {
+  return at < end ? bytes[at] : undefined
+}
+
+/**
+ * Where the fraction ends which may begin at `at`: at `at` when there is none, -1 when its point has no digits. At `end`
+ * the message is over.
+ */
+export function fractionEnd(bytes: Uint8Array, at: number, end: number): number {
+  if (byteAt(bytes, at, end) !== point) return at
+  let last = at + 1
+  while (last < end && isDigit(bytes[last])) last++
+  return last === at + 1 ? -1 : last
 }
 
 /** The milliseconds of the fraction between `at` and `end`, rounded half up: 0 to 1,000. */

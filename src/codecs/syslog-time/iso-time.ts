@@ -1,5 +1,5 @@
 import { daysInMonth, daysSince1970 } from '../calendar.ts'
-import { fractionEnd, fractionMs, isBoundary, twoDigits } from './digits.ts'
+import { byteAt, fractionEnd, fractionMs, isBoundary, twoDigits } from './digits.ts'
 import type { TimeFallback } from './time-fallback.ts'
 
 /**
@@ -8,11 +8,11 @@ import type { TimeFallback } from './time-fallback.ts'
  *     2018-02-21T21:07:50.239881+00:00
  *     0    5    10   15   20
  *
- * RFC 5424 forbids second 60 and more than six digits; senders write both.
+ * RFC 5424 forbids second 60 and more than six digits; senders write both. At `end` the message is over.
  */
-export function isoTime(bytes: Uint8Array, at: number): number | TimeFallback {
+export function isoTime(bytes: Uint8Array, at: number, end: number): number | TimeFallback {
   if (
-    bytes.length < at + 20 ||
+    end < at + 20 ||
     bytes[at + 4] !== minus ||
     bytes[at + 7] !== minus ||
     ((bytes[at + 10] ?? 0) | 0x20) !== smallT ||
@@ -31,9 +31,9 @@ export function isoTime(bytes: Uint8Array, at: number): number | TimeFallback {
   // -1, what is no number, has all bits set.
   if ((century | yearOfCentury | month | day | hour | minute | second) < 0) return 'no_time'
 
-  const zoneStart = fractionEnd(bytes, at + 19)
+  const zoneStart = fractionEnd(bytes, at + 19, end)
   if (zoneStart < 0) return 'no_time'
-  const offsetMinutes = zoneMinutes(bytes, zoneStart)
+  const offsetMinutes = zoneMinutes(bytes, zoneStart, end)
   if (typeof offsetMinutes !== 'number') return offsetMinutes
 
   const year = century * 100 + yearOfCentury
@@ -44,10 +44,11 @@ export function isoTime(bytes: Uint8Array, at: number): number | TimeFallback {
 }
 
 /** The offset from UTC written at `at`. */
-function zoneMinutes(bytes: Uint8Array, at: number): number | TimeFallback {
-  const sign = bytes[at] ?? 0
-  if ((sign | 0x20) === smallZ) return isBoundary(bytes[at + 1]) ? 0 : 'no_time'
-  if ((sign !== plus && sign !== minus) || bytes[at + 3] !== colon || !isBoundary(bytes[at + 6])) return 'no_time'
+function zoneMinutes(bytes: Uint8Array, at: number, end: number): number | TimeFallback {
+  const sign = byteAt(bytes, at, end) ?? 0
+  if ((sign | 0x20) === smallZ) return isBoundary(byteAt(bytes, at + 1, end)) ? 0 : 'no_time'
+  if ((sign !== plus && sign !== minus) || end < at + 6) return 'no_time'
+  if (bytes[at + 3] !== colon || !isBoundary(byteAt(bytes, at + 6, end))) return 'no_time'
   const hours = twoDigits(bytes, at + 1)
   const minutes = twoDigits(bytes, at + 4)
   if ((hours | minutes) < 0) return 'no_time'

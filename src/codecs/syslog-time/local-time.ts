@@ -1,5 +1,5 @@
 import { daysInMonth, daysSince1970, isLeapYear } from '../calendar.ts'
-import { fractionEnd, fractionMs, isBoundary, isDigit, twoDigits } from './digits.ts'
+import { byteAt, fractionEnd, fractionMs, isBoundary, isDigit, twoDigits } from './digits.ts'
 import type { TimeFallback } from './time-fallback.ts'
 import type { Zone } from './zone.ts'
 
@@ -9,9 +9,16 @@ import type { Zone } from './zone.ts'
  *     Oct 11 22:14:15        Oct  1 22:14:15.123        Oct 01 22:14:15 2017        Oct 1 2017 22:14:15
  *
  * Without a year it is, of those in the year of receipt, the one before and the one after, the latest which is at most
- * 48 hours later than the receipt: a clock may be ahead, but not by a year.
+ * 48 hours later than the receipt: a clock may be ahead, but not by a year. At `end` the message is over.
  */
-export function localTime(bytes: Uint8Array, at: number, receivedMs: number, zone: Zone): number | TimeFallback {
+export function localTime(
+  bytes: Uint8Array,
+  at: number,
+  end: number,
+  receivedMs: number,
+  zone: Zone,
+): number | TimeFallback {
+  if (end < at + shortestLength) return 'no_time'
   const month = monthAt(bytes, at)
   if (month === 0 || bytes[at + 3] !== space) return 'no_time'
   const dayStart = bytes[at + 4] === space ? at + 5 : at + 4
@@ -19,18 +26,20 @@ export function localTime(bytes: Uint8Array, at: number, receivedMs: number, zon
   if (!isDigit(bytes[dayStart]) || bytes[dayEnd] !== space) return 'no_time'
   const day = dayEnd === dayStart + 1 ? (bytes[dayStart] ?? 0) - zero : twoDigits(bytes, dayStart)
 
-  let year = yearAt(bytes, dayEnd + 1)
+  let year = yearAt(bytes, dayEnd + 1, end)
   const timeStart = year === 0 ? dayEnd + 1 : dayEnd + 6
+  if (end < timeStart + 8) return 'no_time'
   const hour = twoDigits(bytes, timeStart)
   const minute = twoDigits(bytes, timeStart + 3)
   const second = twoDigits(bytes, timeStart + 6)
   const hasColons = bytes[timeStart + 2] === colon && bytes[timeStart + 5] === colon
   if ((hour | minute | second) < 0 || !hasColons) return 'no_time'
-  const end = fractionEnd(bytes, timeStart + 8)
+  const lastDigit = fractionEnd(bytes, timeStart + 8, end)
   // A point which ends a sentence is no fraction.
-  const timeEnd = end < 0 ? timeStart + 8 : end
-  if (!isBoundary(bytes[timeEnd])) return 'no_time'
-  if (year === 0 && bytes[timeEnd] === space) year = yearAt(bytes, timeEnd + 1)
+  const timeEnd = lastDigit < 0 ? timeStart + 8 : lastDigit
+  const next = byteAt(bytes, timeEnd, end)
+  if (!isBoundary(next)) return 'no_time'
+  if (year === 0 && next === space) year = yearAt(bytes, timeEnd + 1, end)
 
   if (hour > 23 || minute > 59 || second > 60) return 'impossible_date'
   const msOfDay = ((hour * 60 + minute) * 60 + second) * 1000 + fractionMs(bytes, timeStart + 8, timeEnd)
@@ -60,11 +69,12 @@ function latestTime(
 }
 
 /** The year with four digits at `at`; 0 when there is none. Other numbers than 1970 to 2099 are a host or a port. */
-function yearAt(bytes: Uint8Array, at: number): number {
+function yearAt(bytes: Uint8Array, at: number, end: number): number {
+  if (end < at + 4) return 0
   const century = twoDigits(bytes, at)
   if (century !== 19 && century !== 20) return 0
   const year = century * 100 + twoDigits(bytes, at + 2)
-  const next = bytes[at + 4]
+  const next = byteAt(bytes, at + 4, end)
   return year >= 1970 && (next === space || next === colon || next === undefined) ? year : 0
 }
 
@@ -79,6 +89,8 @@ const months: ReadonlyMap<number, number> = new Map(
     index + 1,
   ]),
 )
+/** `Oct 1 22:14:15` */
+const shortestLength = 14
 const leapYear = 2000
 const dayMs = 86_400_000
 const maxAheadMs = 2 * dayMs

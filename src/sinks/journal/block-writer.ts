@@ -30,7 +30,7 @@ export class BlockWriter {
         this.#id.writeUIntBE(number, 10, 6)
         const end = encodeJournalBlock(block, this.#id, target, at + frameHeadBytes)
         writeFrameHead('entry', target, at, end - at - frameHeadBytes)
-        number += block.messages.length
+        number += block.messages.count
         at = end
       }
     }
@@ -39,7 +39,7 @@ export class BlockWriter {
 
   #take({ blocks }: WaitingWrite): number {
     const first = this.#nextNumber
-    for (const { messages } of blocks) this.#nextNumber += messages.length
+    for (const { messages } of blocks) this.#nextNumber += messages.count
     return first
   }
 

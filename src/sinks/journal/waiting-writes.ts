@@ -1,4 +1,4 @@
-import { messageBytes, journalBlockBytes } from '../../codecs/journal-block.ts'
+import { journalBlockBytes } from '../../codecs/journal-block.ts'
 import { KinloaderError } from '../../core/errors.ts'
 import type { MessageBlock } from '../../core/message-block.ts'
 import type { Receipt } from '../../core/sink.ts'
@@ -90,16 +90,15 @@ function sizeOf(blocks: readonly MessageBlock[]): { bytes: number; messageBytes:
   let bytes = 0
   let messages = 0
   for (const block of blocks) {
-    const own = messageBytes(block)
-    const payload = journalBlockBytes(block, own)
-    if (payload > maxPayloadBytes || block.address.length > 255 || block.messages.length === 0) {
+    const payload = journalBlockBytes(block)
+    if (payload > maxPayloadBytes || block.address.length > 255 || block.messages.count === 0) {
       throw new KinloaderError(
         'SPOOL_TOO_LARGE',
         `The journal takes blocks of 1 byte to ${maxPayloadBytes}; this one has ${payload}.`,
       )
     }
     bytes += frameHeadBytes + payload
-    messages += own
+    messages += block.messages.byteLength
   }
   return { bytes, messageBytes: messages }
 }

@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net'
 import type { Framer } from '../../core/framer.ts'
 import type { MessageBlock, MessageFormat } from '../../core/message-block.ts'
+import { Messages } from '../../core/messages.ts'
 import type { Delivery } from '../../core/source.ts'
 import type { Room } from './room.ts'
 import type { Waiter } from './turns.ts'
@@ -14,12 +15,20 @@ export interface ConnectionOptions {
   readonly format: MessageFormat
   readonly address: string
   readonly port: number
+  /** What the stream may keep, in bytes; it keeps no less than it was made for. */
+  readonly streamBytes: number
   /** Called once, when the socket is closed and nothing of it is on its way to the sink any more. */
   readonly left: () => void
 }
 
 /** How long an end of ours may take, in milliseconds, before the connection is reset. */
 const endingMs = 10_000
+
+/** What libuv reads at once, in bytes. */
+const systemReadBytes = 65_536
+
+/** A journal keeps what stands between messages, too: so much of it, in bytes, and as much again as the messages have. */
+const freeGapBytes = 4096
 
 const httpAnswer = 'HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n'
 
@@ -68,6 +77,8 @@ export class Connection implements Waiter {
     socket.on('close', this.#closed)
     socket.on('readable', this.#readable)
     if (socket.readableLength > 0) this.#ask()
+    // Nothing is there to be read: a stream grows its limit to what is asked of it.
+    else socket.read(options.streamBytes)
   }
 
   get upcomingBytes(): number {
@@ -83,19 +94,15 @@ export class Connection implements Waiter {
   take(): Delivery<MessageBlock> | undefined {
     this.#isInLine = false
     this.#countPause()
-    const { socket, framer } = this.#options
+    const { framer } = this.#options
     if (this.#isOver) return undefined
     if (!this.#isDrained) {
-      const chunk = socket.read() as Buffer | null
+      const messages = this.#read()
       if (this.#isCut) this.#isDrained = true
-      if (chunk !== null) {
-        this.#activeMs = this.#room.clock.monotonic()
-        const messages = this.#framed(() => framer.push(chunk))
-        const { refusal } = framer
-        if (refusal !== undefined) this.#refuse(refusal)
-        if (messages.length > 0) return this.#deliver(messages)
-        if (refusal !== undefined) return undefined
-      }
+      const { refusal } = framer
+      if (refusal !== undefined) this.#refuse(refusal)
+      if (messages.length > 0) return this.#deliver(messages)
+      if (refusal !== undefined) return undefined
     }
     // 'end' comes when everything before it was read; a stream which was closed gives up what it holds in one read.
     if (!(this.#isCut || this.#hasEnded || this.#isClosed)) return undefined
@@ -153,6 +160,19 @@ export class Connection implements Waiter {
     this.#room.turns.ask(this)
   }
 
+  /** All that is in the stream. In pieces, as they came from the system: of two at once the stream makes a copy. */
+  #read(): readonly Messages[] {
+    const { socket, framer } = this.#options
+    const messages: Messages[] = []
+    for (let left = socket.readableLength; ; left -= systemReadBytes) {
+      const chunk = (left > systemReadBytes ? socket.read(systemReadBytes) : socket.read()) as Buffer | null
+      if (chunk === null) return messages
+      this.#activeMs = this.#room.clock.monotonic()
+      messages.push(...this.#framed(() => framer.push(chunk)))
+      if (left <= systemReadBytes || framer.refusal !== undefined) return messages
+    }
+  }
+
   #countPause(): void {
     if (this.#waitingSinceMs === undefined) return
     const pausedMs = Math.round(this.#room.clock.monotonic() - this.#waitingSinceMs)
@@ -160,18 +180,18 @@ export class Connection implements Waiter {
     if (pausedMs > 0) this.#room.counters.add('paused_ms', pausedMs)
   }
 
-  #deliver(messages: readonly Uint8Array[]): Delivery<MessageBlock> {
+  #deliver(pieces: readonly Messages[]): Delivery<MessageBlock> {
     const { lane, format, address, port } = this.#options
     const { clock, turns } = this.#room
-    const count = messages.length
-    let bytes = 0
-    for (const message of messages) bytes += message.length
+    const count = countOf(pieces)
+    const bytes = pieces.reduce((sum, { byteLength }) => sum + byteLength, 0)
+    const receivedMs = clock.now()
     this.#isUnreleased = true
     this.#unacked += 1
     turns.hold(bytes)
     return {
       lane,
-      items: [{ format, address, port, receivedMs: clock.now(), messages }],
+      items: pieces.map((messages) => ({ format, address, port, receivedMs, messages: withoutGaps(messages) })),
       bytes,
       release: () => {
         this.#release(count, bytes)
@@ -212,11 +232,11 @@ export class Connection implements Waiter {
   }
 
   /** What the framer gives; it also counts as received what it does not give, and for that there is no receipt. */
-  #framed(frame: () => readonly Uint8Array[]): readonly Uint8Array[] {
+  #framed(frame: () => readonly Messages[]): readonly Messages[] {
     const { counters } = this.#room
     const before = counters.get('received')
     const messages = frame()
-    if (counters.get('received') - before !== messages.length) this.#hasLost = true
+    if (counters.get('received') - before !== countOf(messages)) this.#hasLost = true
     return messages
   }
 
@@ -250,4 +270,15 @@ export class Connection implements Waiter {
   #leave(): void {
     if (this.#isClosed && this.#isOver && !this.#isUnreleased) this.#options.left()
   }
+}
+
+function countOf(pieces: readonly Messages[]): number {
+  return pieces.reduce((sum, { count }) => sum + count, 0)
+}
+
+/** Who sends next to nothing but line feeds, or what is cut off or dropped, shall not fill the disk with it. */
+function withoutGaps(messages: Messages): Messages {
+  const { start, end, count, byteLength } = messages
+  const gapBytes = end - start - byteLength
+  return gapBytes > freeGapBytes + byteLength ? Messages.joined(messages, count, byteLength) : messages
 }

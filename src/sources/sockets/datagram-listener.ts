@@ -1,6 +1,7 @@
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram'
 import { isIPv6 } from 'node:net'
 import type { MessageBlock } from '../../core/message-block.ts'
+import { Messages } from '../../core/messages.ts'
 import type { Delivery } from '../../core/source.ts'
 import { peerAddress } from './peer-address.ts'
 import type { CidrList } from './cidr-list.ts'
@@ -28,13 +29,15 @@ export interface DatagramListenerOptions {
   readonly reader: DatagramReader
 }
 
-interface GrowingBlock extends MessageBlock {
-  readonly messages: Uint8Array[]
+interface GrowingBlock extends Omit<MessageBlock, 'messages'> {
+  readonly datagrams: Uint8Array[]
   bytes: number
 }
 
 /** A block of one sender goes on for so long, in milliseconds: all its messages have the time of the first. */
 const blockMs = 100
+/** And is no larger than that, in bytes, but for its last message: a journal takes 16 MiB. */
+const blockBytes = 1024 * 1024
 
 /**
  * One UDP port. Nobody can be told to wait, so what arrives while a delivery is on its way is kept in memory, up to the
@@ -129,15 +132,18 @@ export class DatagramListener implements Waiter {
     let count = 0
     for (const block of blocks) {
       bytes += block.bytes
-      count += block.messages.length
+      count += block.datagrams.length
     }
     // The tally is taken now, so that the delivery's items do not live until its ack.
-    const senders = blocks.map(({ address, messages, bytes: size }) => ({ address, messages: messages.length, size }))
+    const senders = blocks.map(({ address, datagrams, bytes: size }) => ({ address, messages: datagrams.length, size }))
     this.#isUnreleased = true
     room.turns.hold(0)
     return {
       lane: `${listener.transport}/${this.#port}`,
-      items: blocks,
+      items: blocks.map(({ datagrams, bytes: size, ...block }) => ({
+        ...block,
+        messages: Messages.joined(datagrams, datagrams.length, size),
+      })),
       bytes,
       release: () => {
         room.counters.add('accepted', count)
@@ -172,7 +178,7 @@ export class DatagramListener implements Waiter {
     this.#heldBytes += length
     this.#heldMessages += 1
     const block = this.#blockOf(address, clock.now())
-    block.messages.push(message)
+    block.datagrams.push(message)
     block.bytes += length
     if (!this.#isInLine && !this.#isUnreleased) this.#ask()
   }
@@ -186,9 +192,9 @@ export class DatagramListener implements Waiter {
 
   #blockOf(address: string, nowMs: number): GrowingBlock {
     const known = this.#current.get(address)
-    if (known !== undefined && Math.abs(nowMs - known.receivedMs) < blockMs) return known
+    if (known !== undefined && known.bytes < blockBytes && Math.abs(nowMs - known.receivedMs) < blockMs) return known
     const { format } = this.#options.listener
-    const block = { format, address, port: this.#port, receivedMs: nowMs, messages: [], bytes: 0 }
+    const block = { format, address, port: this.#port, receivedMs: nowMs, datagrams: [], bytes: 0 }
     this.#current.set(address, block)
     this.#blocks.push(block)
     return block

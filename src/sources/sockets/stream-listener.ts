@@ -24,11 +24,11 @@ export interface StreamListenerOptions {
   readonly hasRoom: () => boolean
 }
 
-/**
- * What of a connection is kept in the stream, in bytes: with it one turn takes twice as much at most, and one which
- * cannot be taken holds no more.
- */
-const streamBytes = 131_072
+/** What of a connection is kept in the stream, in bytes: one which cannot be taken holds that and one read more. */
+const streamBytes = 65_536
+/** So many at a time may keep more: a sender who is alone should be taken in large pieces, a thousand must not add up. */
+const maxLargeStreams = 32
+const largeStreamBytes = 524_288
 
 /** One TCP or TLS port and its connections. */
 export class StreamListener {
@@ -36,6 +36,7 @@ export class StreamListener {
   readonly #server: Server
   /** By raw socket; those which left, but of which something is on its way, included. */
   readonly #guests = new Map<Socket, Arrival | Connection>()
+  readonly #large = new Set<Socket>()
   #port = 0
   #guestCount = 0
   #isOpen = false
@@ -165,6 +166,8 @@ export class StreamListener {
   #seat(raw: Socket, address: string, { socket, proxied }: Arrived): void {
     const { listener, room, createFramer } = this.#options
     this.#guestCount += 1
+    const isLarge = this.#large.size < maxLargeStreams
+    if (isLarge) this.#large.add(raw)
     const connection = new Connection(
       {
         lane: `${listener.transport}/${this.#port}#${this.#guestCount}`,
@@ -174,6 +177,7 @@ export class StreamListener {
         format: listener.format,
         address: proxied?.address ?? address,
         port: proxied?.port ?? this.#port,
+        streamBytes: isLarge ? largeStreamBytes : streamBytes,
         left: () => {
           this.#leave(raw)
         },
@@ -185,6 +189,7 @@ export class StreamListener {
 
   #leave(raw: Socket): void {
     this.#guests.delete(raw)
+    this.#large.delete(raw)
     if (this.#guests.size === 0) this.#allGone()
   }
 }

@@ -18,12 +18,16 @@ export function framed(create: FramerFactory, pieces: Iterable<Buffer>): Framed 
   const messages: string[] = []
   for (const piece of pieces) {
     const chunk = Buffer.from(piece)
-    for (const message of framer.push(chunk)) messages.push(Buffer.from(message).toString('latin1'))
+    for (const message of framer.push(chunk).flatMap((part) => [...part])) messages.push(latin1(message))
     chunk.fill(0xee) // its memory is the socket's again
   }
-  for (const message of framer.end()) messages.push(Buffer.from(message).toString('latin1'))
+  for (const message of framer.end().flatMap((part) => [...part])) messages.push(latin1(message))
   const { refusal } = framer
   return { messages, ...(refusal === undefined ? {} : { refusal }), counters: counters.snapshot() }
+}
+
+function latin1(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString('latin1')
 }
 
 /** The input in one piece, in two at every place, in single bytes. */

@@ -12,11 +12,15 @@ const freshCount = 8
 function read(framer: Framer, pieces: readonly Buffer[], maxHeldBytes: number): string[] {
   const messages: string[] = []
   for (const piece of pieces) {
-    for (const message of framer.push(piece)) messages.push(Buffer.from(message).toString('latin1'))
+    for (const message of framer.push(piece).flatMap((part) => [...part])) messages.push(latin1(message))
     assert.ok(framer.heldBytes <= maxHeldBytes, `holds ${framer.heldBytes} bytes`)
   }
-  for (const message of framer.end()) messages.push(Buffer.from(message).toString('latin1'))
+  for (const message of framer.end().flatMap((part) => [...part])) messages.push(latin1(message))
   return messages
+}
+
+function latin1(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString('latin1')
 }
 
 function assertBalanced(counters: Counters, messages: number): void {

@@ -9,6 +9,7 @@ import type { MadeRecords } from '../../../src/codecs/relay-record/made-records.
 import { RecordMaker, type RecordMakerOptions } from '../../../src/codecs/relay-record/record-maker.ts'
 import type { IdentifiedBlock } from '../../../src/core/message-block.ts'
 import { Counters } from '../../../src/core/metrics.ts'
+import { messagesOf } from '../../support/messages-of.ts'
 import { SeededRandom } from '../../support/seeded-random.ts'
 
 const receivedMs = Date.parse('2018-06-01T12:00:00Z')
@@ -23,7 +24,7 @@ interface RelayObject {
 function block(messages: readonly (string | Uint8Array)[], fields: Partial<IdentifiedBlock> = {}): IdentifiedBlock {
   return {
     ...{ format: 'syslog', address: '10.0.0.1', port: 514, receivedMs, firstId },
-    messages: messages.map((message) => (typeof message === 'string' ? Buffer.from(message) : message)),
+    messages: messagesOf(messages),
     ...fields,
   }
 }
@@ -372,7 +373,8 @@ function expectedEvents(blocks: readonly IdentifiedBlock[]): Record<string, unkn
   const events: Record<string, unknown[]> = {}
   for (const { format, port, address, firstId: first, messages } of blocks) {
     const ofSender = (events[`/kinesyslog/${format}/${port} ${address}`] ??= [])
-    for (const [index, message] of messages.entries()) ofSender.push([idOf(first, index), messageText(message).text])
+    for (const [index, message] of [...messages].entries())
+      ofSender.push([idOf(first, index), messageText(message).text])
   }
   return events
 }

@@ -6,8 +6,17 @@ import { namedZone } from '../../../src/codecs/syslog-time/zone.ts'
 const utc = namedZone('UTC')
 const received = Date.parse('2018-06-01T12:00:00Z')
 
-function timeOf(text: string, receivedMs = received, zone = utc): number | string {
-  return syslogTime(Buffer.from(text), receivedMs, zone)
+function timeOf(text: string | Buffer, receivedMs = received, zone = utc): number | string {
+  const message = Buffer.from(text)
+  const { length } = message
+  const time = syslogTime(message, 0, length, receivedMs, zone)
+  // Whatever its neighbours are.
+  for (const neighbour of ['0', '9', ' ', '.', ':', '-', '+', 'Z', '00:00 ', ' 2017 ', '.5Z ', ' 22:14:15']) {
+    const memory = Buffer.from(neighbour + message.toString('latin1') + neighbour, 'latin1')
+    const start = neighbour.length
+    assert.equal(syslogTime(memory, start, start + length, receivedMs, zone), time, `between "${neighbour}"`)
+  }
+  return time
 }
 
 describe('The time of a syslog message', () => {
@@ -186,7 +195,7 @@ describe('The time of a syslog message', () => {
         const bytes = Buffer.from(seed)
         for (const [at, byte] of mutations) bytes[at % bytes.length] = byte
         for (const message of [bytes, bytes.subarray(0, length)]) {
-          const time = syslogTime(message, received, utc)
+          const time = timeOf(message)
           assert.ok(typeof time === 'string' || Number.isSafeInteger(time), String(time))
         }
       }),

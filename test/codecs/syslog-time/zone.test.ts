@@ -6,7 +6,8 @@ import { isTimeZone, namedZone } from '../../../src/codecs/syslog-time/zone.ts'
 import { testedNode } from '../../support/tested-node.ts'
 
 function timeOf(stamp: string, received: string, zoneName: string): string {
-  const time = syslogTime(Buffer.from(`<13>${stamp} h x`), Date.parse(received), namedZone(zoneName))
+  const message = Buffer.from(`<13>${stamp} h x`)
+  const time = syslogTime(message, 0, message.length, Date.parse(received), namedZone(zoneName))
   return typeof time === 'number' ? new Date(time).toISOString() : time
 }
 
@@ -127,7 +128,7 @@ describe('The zone of the machine', () => {
         '<13>1 2018-02-21T21:07:50Z h', '<13>tag: x', '<13>Feb 29 10:00:00 h']
       const cef = Buffer.from('CEF:0|a|b|c|d|e|f|rt=Jul 01 2018 10:00:00')
       console.log(JSON.stringify(zones.map((zone) => [
-        ...texts.map((text) => syslogTime(Buffer.from(text), received, zone)),
+        ...texts.map((text) => syslogTime(Buffer.from(text), 0, text.length, received, zone)),
         new CefTimes(zone).timeOf(cef, received),
       ])), Intl.DateTimeFormat().resolvedOptions().timeZone)`
     const run = (TZ: string): string =>

@@ -79,7 +79,7 @@ describe('record files', () => {
     assert.deepEqual(shown(recorded), [
       'statfs .',
       'open S wx',
-      'write S 0+59',
+      'write S 0+63',
       'datasync S',
       'open journal r',
       'sync journal',

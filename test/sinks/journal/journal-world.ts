@@ -9,6 +9,7 @@ import { systemProcesses } from '../../../src/host/process-table.ts'
 import { Journal, type JournalOptions } from '../../../src/sinks/journal/journal.ts'
 import { type ClosedSegment, readSegment, type SegmentEnd } from '../../../src/sinks/journal/read-segment.ts'
 import { SpoolFolder, type SpoolFolderOptions } from '../../../src/sinks/journal/spool-folder.ts'
+import { messagesOf } from '../../support/messages-of.ts'
 import { RecordingFiles, type RecordingFilesOptions } from '../../support/recording-files.ts'
 import { RecordingLogger } from '../../support/recording-logger.ts'
 import { VirtualClock } from '../../support/virtual-clock.ts'
@@ -102,7 +103,7 @@ export function block(...texts: string[]): MessageBlock {
     address: '127.0.0.1',
     port: 514,
     receivedMs: 1,
-    messages: texts.map((text) => Buffer.from(text)),
+    messages: messagesOf(texts),
   }
 }
 
@@ -115,7 +116,7 @@ export async function textsOf(segment: ClosedSegment): Promise<{ texts: string[]
   const texts: string[] = []
   const ids: string[] = []
   for (const { messages, firstId } of blocks) {
-    for (const [i, message] of messages.entries()) {
+    for (const [i, message] of [...messages].entries()) {
       texts.push(Buffer.from(message).toString())
       ids.push(firstId.slice(0, 24) + (Number.parseInt(firstId.slice(24), 16) + i).toString(16).padStart(12, '0'))
     }

@@ -120,7 +120,7 @@ describe('spool folder', () => {
         (await Promise.all(folder.segments.map(textsOf))).flatMap(({ texts }) => texts),
         ['a', 'b', 'c'],
       )
-      assert.equal(folder.space.usedBytes, 3 * 59)
+      assert.equal(folder.space.usedBytes, 3 * 63)
       assert.equal(folder.space.files, 3)
       assert.equal(world.counters.get('recovered_segments'), 3)
     })

@@ -25,7 +25,11 @@ describe('sockets: UDP', () => {
     world.release()
     await world.until(() => world.deliveries.length === 2)
     assert.deepEqual(
-      world.deliveries[1]?.items.map(({ address, port, messages }) => [address, port, messages.map(String)]),
+      world.deliveries[1]?.items.map(({ address, port, messages }) => [
+        address,
+        port,
+        [...messages].map((message) => Buffer.from(message).toString()),
+      ]),
       [
         ['127.0.0.1', world.port(), ['a1', 'a2', 'a3']],
         ['127.0.0.2', world.port(), ['b1']],
@@ -75,6 +79,21 @@ describe('sockets: UDP', () => {
     await world.until(() => world.deliveries.length === 2)
     const [first, second] = world.deliveries[1]?.items ?? []
     assert.equal((second?.receivedMs ?? 0) - (first?.receivedMs ?? 0), 100)
+  })
+
+  it('begins a new block when the old one is large', async () => {
+    await open({ clock: new VirtualClock(), byHand: true })
+    await world.sendDatagrams(['x'])
+    await world.until(() => world.texts.length === 1)
+    const large = 'x'.repeat(50_000)
+    for (let i = 0; i < 50; i++) await world.sendDatagrams([large])
+    await world.until(() => world.counter('received') === 51)
+    world.release()
+    await world.until(() => world.deliveries.length === 2)
+    assert.deepEqual(
+      world.deliveries[1]?.items.map(({ messages: { count, byteLength } }) => [count, byteLength]),
+      [21, 21, 8].map((count) => [count, count * 50_000]),
+    )
   })
 
   it('tells its reader a time which goes on when the wall clock is put back', async () => {

@@ -171,7 +171,7 @@ describe('sockets behind a pump', () => {
     assert.deepEqual(new Set(await Promise.all(ends)), new Set(['orderly']))
     inner.stop.abort()
     await done
-    assert.equal(sink.items.flatMap(({ messages }) => messages).length, 60)
+    assert.equal(sink.items.flatMap(({ messages }) => [...messages]).length, 60)
     inner.checkCounts()
     await inner.end()
   })

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { setTimeout as realSleep } from 'node:timers/promises'
 import { hasSettled } from '../../contracts/sink.ts'
+import { SyslogFramer } from '../../../src/codecs/framing/syslog-framer.ts'
 import { SocketWorld, type WorldOptions } from '../../support/socket-world.ts'
 import { VirtualClock } from '../../support/virtual-clock.ts'
 
@@ -9,6 +10,10 @@ let world: SocketWorld
 async function open(options: Partial<WorldOptions> = {}): Promise<void> {
   world = await SocketWorld.open({ listeners: [{ transport: 'tcp' }], ...options })
 }
+
+/** What a stream keeps with one read more: of the first 32 of a port, and of the others. */
+const largeBytes = 524_288 + 65_536
+const smallBytes = 65_536 + 65_536
 
 describe('sockets: TCP', () => {
   afterEach(() => world.end())
@@ -63,7 +68,25 @@ describe('sockets: TCP', () => {
     world.accepts = true
     world.release()
     await world.until(() => world.texts.length === 20_001)
-    assert.ok(Math.max(...world.deliveries.map(({ bytes }) => bytes)) < 2 * 131_072 + 100)
+    assert.ok(Math.max(...world.deliveries.map(({ bytes }) => bytes)) < largeBytes + 100)
+  })
+
+  it('does not pass on what stands between messages when that is more than they are', async () => {
+    await open({
+      createFramer: (_format, counters) => new SyslogFramer({ mode: 'auto', maxMessageBytes: 1000, counters }),
+    })
+    const client = await world.connect()
+    const frames = ['<13>a', '\n'.repeat(20_000), `<13>${'b'.repeat(20_000)}`, '<13>c', '']
+    assert.equal(await client.finish(frames.join('\n')), 'orderly')
+    assert.deepEqual(
+      world.texts.map((text) => text.slice(0, 5)),
+      ['<13>a', '<13>b', '<13>c'],
+    )
+    for (const { items } of world.deliveries) {
+      for (const { messages } of items) {
+        assert.ok(messages.end - messages.start <= 2 * messages.byteLength + 4096, `${messages.end - messages.start}`)
+      }
+    }
   })
 
   describe('while the sink accepts nothing', () => {
@@ -76,7 +99,7 @@ describe('sockets: TCP', () => {
       await world.until(() => world.deliveries.length === 1)
       await realSleep(100)
       assert.equal(world.deliveries.length, 1)
-      assert.ok(world.source.pendingBytes < 4 * 131_072, `${world.source.pendingBytes}`)
+      assert.ok(world.source.pendingBytes < 2 * largeBytes + 1000, `${world.source.pendingBytes}`)
       assert.ok(client.socket.writableLength > 0)
       world.accepts = world.settles = true
       world.release()
@@ -85,6 +108,21 @@ describe('sockets: TCP', () => {
       assert.ok(world.counter('paused_ms') >= 50, `${world.counter('paused_ms')}`)
       assert.equal(await client.finish(), 'orderly')
       world.checkCounts()
+    })
+
+    it('keeps little of each sender when there are many', async () => {
+      await open({ byHand: true, limits: { pendingBytes: 1 } })
+      const clients = await Promise.all(Array.from({ length: 40 }, () => world.connect()))
+      const lines = 'x'.repeat(999).concat('\n').repeat(2000)
+      for (const client of clients) client.send(lines)
+      await world.until(() => world.source.pendingBytes > 32 * 524_288, 'full streams')
+      await realSleep(100)
+      assert.ok(world.source.pendingBytes < 33 * largeBytes + 8 * smallBytes, `${world.source.pendingBytes}`)
+      world.accepts = world.settles = true
+      world.release()
+      world.ack()
+      await world.until(() => world.texts.length === 40 * 2000, 'all', 20_000)
+      for (const client of clients) assert.equal(await client.finish(), 'orderly')
     })
 
     it('takes no more than the bound from all connections, the first come first when there is room', async () => {

@@ -4,6 +4,7 @@ import type { MessagePort } from 'node:worker_threads'
 import { RecordMaker } from '../../../codecs/relay-record/record-maker.ts'
 import { errorCode, errorText } from '../../../core/errors.ts'
 import { Counters } from '../../../core/metrics.ts'
+import { youngGarbageCollector } from '../../../host/garbage-collection.ts'
 import { writeRecords } from '../../../sinks/firehose/write-records.ts'
 import { readSegment } from '../../../sinks/journal/read-segment.ts'
 import type { MadeRecords, RecordAnswer, RecordRequest, RecordSettings } from './record-request.ts'
@@ -11,10 +12,12 @@ import type { MadeRecords, RecordAnswer, RecordRequest, RecordSettings } from '.
 /** The other end of `RecordThread`: answers each request, one after the other. */
 export function serveRecords(port: MessagePort, settings: RecordSettings): void {
   const memory = Buffer.allocUnsafeSlow(usualSegmentBytes)
+  const collect = youngGarbageCollector()
   port.on('message', (request: RecordRequest) => {
     void makeRecords(request, settings, memory).then(
       (made) => {
         port.postMessage({ made } satisfies RecordAnswer)
+        collect()
       },
       (error: unknown) => {
         const failure = { code: errorCode(error) || 'RECORDS_FAILED', message: errorText(error) }
