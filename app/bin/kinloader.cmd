@@ -15,7 +15,10 @@ if not defined FOUND (
   echo ERROR kinloader needs Node.js 22.22 or later on this machine: install it, or set KINLOADER_NODE in splunk-launch.conf to its path.>&2
   exit /b 1
 )
-"%FOUND%" --no-warnings --single-threaded-gc --max-semi-space-size=8 "%BIN%app\%SCHEME%.js" %*
+rem Where the scheme has settings for OpenSSL, its Node.js gets them.
+set "SETTINGS="
+if exist "%BIN%%SCHEME%.cnf" set SETTINGS="--openssl-config=%BIN%%SCHEME%.cnf"
+"%FOUND%" --no-warnings --single-threaded-gc --max-semi-space-size=8 %SETTINGS% "%BIN%app\%SCHEME%.js" %*
 exit /b %ERRORLEVEL%
 
 :try

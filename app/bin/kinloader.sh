@@ -38,6 +38,10 @@ is_new_enough() {
   [ "$major" -gt "$wanted_major" ] || { [ "$major" -eq "$wanted_major" ] && [ "$minor" -ge "$wanted_minor" ]; }
 }
 
+# Where the scheme has settings for OpenSSL, its Node.js gets them.
+settings=$bin/$scheme.cnf
+[ -f "$settings" ] || settings=
+
 found=
 for node in \
   "$KINLOADER_NODE" \
@@ -50,9 +54,11 @@ do
   [ -n "$node" ] && [ -x "$node" ] || continue
   version=$(version_of "$node") || continue
   if is_new_enough "$version"; then
-    is_splunks_own "$node" || clean_environment
+    # Splunk's own keeps those of Splunk, which may be bound to FIPS.
+    if is_splunks_own "$node"; then settings=; else clean_environment; fi
     # One thread collects garbage: several cost a fifth more CPU, which belongs to splunkd; and it does not pile up.
-    exec "$node" --no-warnings --single-threaded-gc --max-semi-space-size=8 "$bin/app/$scheme.js" "$@"
+    exec "$node" --no-warnings --single-threaded-gc --max-semi-space-size=8 ${settings:+"--openssl-config=$settings"} \
+      "$bin/app/$scheme.js" "$@"
   fi
   found="$found $node is ${version:-of an unknown version};"
 done

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { errorCode, KinloaderError } from '../core/errors.ts'
+import { errorCode, errorText, KinloaderError } from '../core/errors.ts'
 
 /** How a service is, in a word for machines and a sentence for people. */
 export interface Health {
@@ -24,6 +24,8 @@ export interface MetricsServerOptions {
   readonly readiness: () => Health
   /** Called at each request, with the path when it is one of ours. */
   readonly onRequest?: (path: string) => void
+  /** What a client gets to ask, and to take each part of its answer, milliseconds. Default 3000. */
+  readonly patienceMs?: number
 }
 
 /**
@@ -35,13 +37,20 @@ export class MetricsServer {
   readonly #server: Server
 
   private constructor(options: MetricsServerOptions) {
+    const { patienceMs = 3000 } = options
     this.#options = options
-    this.#server = createServer(
-      { requestTimeout: 5000, headersTimeout: 5000, keepAliveTimeout: 5000 },
-      (request, response) => {
-        void this.#answer(request, response)
-      },
-    )
+    const times = {
+      requestTimeout: patienceMs,
+      headersTimeout: patienceMs,
+      keepAliveTimeout: patienceMs,
+      // Node looks for those which are late only this often, and by itself each 30 seconds.
+      connectionsCheckingInterval: patienceMs / 4,
+    }
+    this.#server = createServer(times, (request, response) => {
+      void this.#answer(request, response)
+    })
+    // Of a connection on which nothing moves, as when the answer is not taken.
+    this.#server.timeout = patienceMs
     this.#server.maxConnections = 64
   }
 
@@ -71,10 +80,16 @@ export class MetricsServer {
     await closed
   }
 
+  /** Never rejects: a page which fails must not end what it tells of. */
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const path = (request.url ?? '/').replace(/[?#].*$/s, '')
-    const page = request.method === 'GET' || request.method === 'HEAD' ? await this.#page(path) : notAllowed
-    this.#options.onRequest?.(paths.has(path) ? path : 'other')
+    let page: Page = notAllowed
+    try {
+      if (request.method === 'GET' || request.method === 'HEAD') page = await this.#page(path)
+      this.#options.onRequest?.(paths.has(path) ? path : 'other')
+    } catch (error) {
+      page = { status: 500, text: `This page cannot be made (${errorText(error)}); report it.\n` }
+    }
     response.writeHead(page.status, {
       'content-type': page.type ?? 'text/plain; charset=utf-8',
       'cache-control': 'no-store',

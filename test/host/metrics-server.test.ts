@@ -1,24 +1,30 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { connect, type Socket } from 'node:net'
 import { type Health, MetricsServer } from '../../src/host/metrics-server.ts'
 
 describe('the server of metrics and health', () => {
-  const state: { health: Health; ready: Health; asked: string[] } = {
+  const state: { health: Health; ready: Health; asked: string[]; broken: Error | undefined } = {
+    broken: undefined,
     health: { isGood: true, problems: [] },
     ready: { isGood: false, problems: ['It is starting.', 'Wait.'] },
     asked: [],
   }
+  const pages = {
+    address: '127.0.0.1',
+    name: 'mover',
+    metrics: () => (state.broken ? Promise.reject(state.broken) : Promise.resolve('mover_moved_total 3\n')),
+    health: () => {
+      if (state.broken) throw state.broken
+      return state.health
+    },
+    readiness: () => state.ready,
+    onRequest: (path: string) => state.asked.push(path),
+  }
   let server: MetricsServer
 
   before(async () => {
-    server = await MetricsServer.open({
-      address: '127.0.0.1',
-      port: 0,
-      name: 'mover',
-      metrics: () => Promise.resolve('mover_moved_total 3\n'),
-      health: () => state.health,
-      readiness: () => state.ready,
-      onRequest: (path) => state.asked.push(path),
-    })
+    server = await MetricsServer.open({ ...pages, port: 0 })
   })
 
   after(() => server.close())
@@ -50,14 +56,48 @@ describe('the server of metrics and health', () => {
     assert.deepEqual(state.asked, ['other', '/metrics', 'other'])
   })
 
+  it('says that a page cannot be made, and lives on', async () => {
+    state.broken = new Error('no such\ngauge')
+    const told = 'This page cannot be made (no such gauge); report it.\n'
+    assert.deepEqual(await get('/metrics'), [500, told])
+    assert.deepEqual(await get('/healthz'), [500, told])
+    assert.deepEqual(await get('/metrics', 'HEAD'), [500, ''])
+    state.broken = undefined
+    assert.equal((await get('/metrics'))[0], 200)
+  })
+
+  const idlers = { 'say nothing': '', 'are not answered': 'GET /metrics HTTP/1.1\r\nhost: a\r\n\r\n' }
+  for (const [what, asked] of Object.entries(idlers)) {
+    it(`does not let many who ${what} keep others waiting`, async () => {
+      const metrics = (): Promise<string> => new Promise(() => {})
+      const busy = await MetricsServer.open({ ...pages, port: 0, metrics, patienceMs: 100 })
+      const sockets: Socket[] = []
+      try {
+        for (let i = 0; i < 64; i++) {
+          const socket = connect(busy.port, '127.0.0.1').on('error', () => undefined)
+          sockets.push(socket)
+          await once(socket, 'connect')
+          socket.write(asked)
+        }
+        // What is beyond the 64 connections is closed at once.
+        const sinceMs = performance.now()
+        const ask = (): Promise<number> =>
+          fetch(`http://127.0.0.1:${busy.port}/`).then(
+            ({ status }) => status,
+            () => 0,
+          )
+        let status = 0
+        while (status === 0 && performance.now() - sinceMs < 3000) status = await ask()
+        assert.equal(status, 200)
+      } finally {
+        for (const socket of sockets) socket.destroy()
+        await busy.close()
+      }
+    })
+  }
+
   it('says why it cannot listen', async () => {
-    const options = {
-      name: 'm',
-      metrics: () => Promise.resolve(''),
-      health: () => state.health,
-      readiness: () => state.ready,
-    }
-    await assert.rejects(MetricsServer.open({ address: '127.0.0.1', port: server.port, ...options }), {
+    await assert.rejects(MetricsServer.open({ ...pages, port: server.port }), {
       code: 'LISTEN_IN_USE',
       message: `Another program uses the port ${server.port} for metrics; choose another.`,
     })

@@ -93,6 +93,29 @@ echo "${place} $* lib=$LD_LIBRARY_PATH path=$NODE_PATH options=$NODE_OPTIONS ope
     assert.match(stdout, /^splunk\/bin\/node .* lib=\/splunk\/lib path=\/n options=--x openssl=\/o pid=/)
   })
 
+  it('hand the settings for OpenSSL to a scheme which has some', () => {
+    install('path/node', 'v22.22.0')
+    const app = path.join(folder, 'app')
+    cpSync(`${app}/bin/kinloader.sh`, `${app}/bin/kinloader_syslog.sh`)
+    cpSync(`${app}/linux_x86_64/bin/kinloader`, `${app}/linux_x86_64/bin/kinloader_syslog`)
+    const searched = launch('bin/kinloader_syslog.sh', {}, '--scheme').stdout
+    assert.ok(searched.includes(` --openssl-config=${app}/bin/kinloader_syslog.cnf ${app}/bin/app/k`), searched)
+    install('app/linux_x86_64/bin/node', 'v24.21.0')
+    const inside = launch('linux_x86_64/bin/kinloader_syslog', {}, '--scheme').stdout
+    assert.match(
+      inside,
+      /^app\/linux_x86_64\/bin\/node .* --openssl-config=\S+\/bin\/kinloader_syslog\.cnf \S+\.js --scheme /,
+    )
+  })
+
+  it("leave Splunk's own Node.js with the settings for OpenSSL of Splunk", () => {
+    cpSync(path.join(folder, 'app/bin/kinloader.sh'), path.join(folder, 'app/bin/kinloader_syslog.sh'))
+    install('splunk/bin/node', 'v24.1.0')
+    const { stdout } = launch('bin/kinloader_syslog.sh', { SPLUNK_HOME: `${folder}/splunk` })
+    assert.match(stdout, /^splunk\/bin\/node .*kinloader_syslog\.js .* openssl=\/o /)
+    assert.doesNotMatch(stdout, /--openssl-config/)
+  })
+
   it('say in one line that there is none, and which are too old', () => {
     const none = launch('bin/kinloader.sh')
     assert.equal(none.code, 1)

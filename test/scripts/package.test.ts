@@ -71,7 +71,13 @@ describe('the package', () => {
     }
     const wanted = ['LICENSE', 'README.md', 'THIRD-PARTY-LICENSES.txt', 'app.manifest', 'bin/app/kinloader.js']
     const launchers = schemes.flatMap((scheme) => [`bin/${scheme}.sh`, `bin/${scheme}.cmd`, `bin/app/${scheme}.js`])
-    for (const file of [...wanted, ...launchers, 'default/app.conf', 'README/inputs.conf.spec']) {
+    for (const file of [
+      ...wanted,
+      ...launchers,
+      'bin/kinloader_syslog.cnf',
+      'default/app.conf',
+      'README/inputs.conf.spec',
+    ]) {
       assert.ok(paths.includes(`kinloader/${file}`), file)
     }
     assert.ok(paths.every((file) => !file.includes('x86')))
@@ -95,12 +101,9 @@ describe('the package', () => {
       assert.equal(modes.get(`bin/${scheme}`), 0o755)
       const launcher = path.join(folder, 'whole/kinloader/linux_x86_64/bin', scheme)
       const { stdout } = spawnSync(launcher, ['--scheme'], { encoding: 'utf8', env: {} })
-      assert.match(
-        stdout,
-        new RegExp(
-          `^inside --no-warnings --single-threaded-gc --max-semi-space-size=8 \\S+bin/app/${scheme}\\.js --scheme\n$`,
-        ),
-      )
+      const settings = scheme === 'kinloader_syslog' ? '--openssl-config=\\S+/bin/kinloader_syslog\\.cnf ' : ''
+      const flags = `--no-warnings --single-threaded-gc --max-semi-space-size=8 ${settings}`
+      assert.match(stdout, new RegExp(`^inside ${flags}\\S+bin/app/${scheme}\\.js --scheme\n$`))
     }
   })
 })

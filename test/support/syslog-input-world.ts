@@ -32,8 +32,9 @@ export class SyslogInputWorld {
     this.#command = command
   }
 
-  static async start(): Promise<SyslogInputWorld> {
-    return new SyslogInputWorld(await bundledInput('kinloader_syslog'))
+  /** The bundle, or what else is started in its place. */
+  static async start(command?: InputCommand): Promise<SyslogInputWorld> {
+    return new SyslogInputWorld(command ?? (await bundledInput('kinloader_syslog')))
   }
 
   /** Starts the input as splunkd does, and waits until it listens. */

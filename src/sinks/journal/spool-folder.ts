@@ -2,7 +2,7 @@ import * as nodeFiles from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Clock } from '../../core/clock.ts'
 import { errorCode, KinloaderError } from '../../core/errors.ts'
-import type { Logger } from '../../core/logger.ts'
+import type { LogFields, Logger } from '../../core/logger.ts'
 import type { Counters } from '../../core/metrics.ts'
 import { spoolError } from '../spooling/errors.ts'
 import type { Files } from '../spooling/files.ts'
@@ -140,6 +140,20 @@ export class SpoolFolder {
       const { message, code } = spoolError(error, this.path)
       logger.warn('spool', { error: message, code, file: segment.path, effect: 'its messages may be delivered twice' })
       return
+    }
+    this.space.free(segment.bytes, 1)
+  }
+
+  /**
+   * Nothing can be made of the segment: it is kept aside as it is, and counted as `quarantined.<reason>`. In a full
+   * quarantine there is no place for it; then it stays, and is tried again at the next start. Rejects when the disk fails.
+   */
+  async setAside(segment: ClosedSegment, reason: string, told: LogFields): Promise<void> {
+    try {
+      if (!(await this.quarantine.take(segment.path, segment.bytes, reason, told))) return
+    } catch (error) {
+      // Somebody has made room by hand.
+      if (errorCode(error) !== 'ENOENT') throw spoolError(error, this.path)
     }
     this.space.free(segment.bytes, 1)
   }

@@ -38,3 +38,21 @@ export function spoolError(error: unknown, folder: string): KinloaderError {
       )
   }
 }
+
+const diskCodes: ReadonlySet<string> = new Set([
+  'SPOOL_FULL',
+  'SPOOL_DENIED',
+  'SPOOL_READ_ONLY',
+  'SPOOL_NOT_A_FOLDER',
+  'SPOOL_GONE',
+  'SPOOL_FAILED',
+])
+
+/**
+ * Whether the error with this code is the machine's: a disk which is full or ill, a folder which may not be used, too
+ * many open files. It ends when somebody sees to it; what is not of this kind comes again however often one tries.
+ */
+export function isDiskTrouble(code: string): boolean {
+  // The system's own codes have no underscore, Node's (ERR_OUT_OF_RANGE) do.
+  return diskCodes.has(code) || /^E[A-Z0-9]+$/.test(code)
+}

@@ -60,6 +60,6 @@ const suffix = '.lock'
 function locked(folder: string, name: string): KinloaderError {
   return new KinloaderError(
     'SPOOL_LOCKED',
-    `The spool folder ${folder} is in use by process ${Number.parseInt(name, 10)}; give each sender a folder of its own.`,
+    `The spool folder ${folder} is in use by process ${Number.parseInt(name, 10)}; give each process a folder of its own.`,
   )
 }

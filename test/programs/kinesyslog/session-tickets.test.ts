@@ -46,6 +46,11 @@ describe('kinesyslog listen, to a client of TLS 1.3,', () => {
     assert.equal(await tickets({ OPENSSL_CONF: inFolder('openssl.cnf', opensslConfig) }), 0)
   })
 
+  it("sends none with it under a Node which shares the system's configuration, as some distributions build it", async () => {
+    const OPENSSL_CONF = inFolder('openssl.cnf', opensslConfig)
+    assert.equal(await tickets({ OPENSSL_CONF, NODE_OPTIONS: '--openssl-shared-config' }), 0)
+  })
+
   // When this fails, Node has learnt to do without, and the configuration may go.
   it('sends some without', async () => {
     assert.equal(await tickets({}), 2)

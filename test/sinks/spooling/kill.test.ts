@@ -63,7 +63,7 @@ describe('spool of a killed process', () => {
   it('is refused to others while that lives, and to a second spool of the same process', async () => {
     running = new Writer(folder)
     await running.printed(0)
-    const message = new RegExp(`^The spool folder .+ is in use by process ${running.pid}; give each sender a folder`)
+    const message = new RegExp(`^The spool folder .+ is in use by process ${running.pid}; give each process a folder`)
     await assert.rejects(Spool.open({ folder, logger, processes }), { code: 'SPOOL_LOCKED', message })
     await running.kill()
     const spool = await Spool.open({ folder, logger, processes })

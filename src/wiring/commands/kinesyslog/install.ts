@@ -1,4 +1,4 @@
-import { mkdir, open, rename, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, open, rename, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { execFile } from 'node:child_process'
 import { errorCode, errorText, KinloaderError } from '../../../core/errors.ts'
@@ -42,7 +42,7 @@ async function install({ flags }: CommandValues, { stdout, launch }: ProgramHost
   try {
     await replaceFile(unitFile, unit)
     stdout.write(`Wrote ${unitFile}.\n`)
-    await mkdir(path.dirname(overrideFile), { recursive: true, mode: 0o755 })
+    await makeFolder(path.dirname(overrideFile))
     // It may be told secrets later: for root alone. The other one is read by the service's account.
     for (const [file, text, mode] of [
       [overrideFile, override, 0o600],
@@ -73,10 +73,21 @@ async function checkUser(user: string): Promise<void> {
   throw new KinloaderError('UNKNOWN_USER', `There is no account "${user}"; create it, or name another with --user.`)
 }
 
+/*
+ * Whoever installs may have a umask which keeps others out; the service's account is one of them, so all modes are set.
+ */
+
+/** One which is there stays as it is: it may hold secrets of others. */
+async function makeFolder(folder: string): Promise<void> {
+  const made = await mkdir(folder, { recursive: true })
+  if (made !== undefined) await chmod(folder, 0o755)
+}
+
 /** In one step, so that systemd never reads half of it. */
 async function replaceFile(file: string, text: string): Promise<void> {
   const temporary = `${file}.new`
-  await writeFile(temporary, text, { mode: 0o644 })
+  await writeFile(temporary, text)
+  await chmod(temporary, 0o644)
   await rename(temporary, file)
 }
 
@@ -84,6 +95,7 @@ async function writeNew(file: string, text: string, mode: number): Promise<boole
   try {
     const handle = await open(file, 'wx', mode)
     try {
+      await handle.chmod(mode)
       await handle.writeFile(text)
     } finally {
       await handle.close()

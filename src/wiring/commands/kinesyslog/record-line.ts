@@ -8,6 +8,7 @@ import type { Counters } from '../../../core/metrics.ts'
 import type { RecordFiles } from '../../../sinks/firehose/record-files.ts'
 import type { ClosedSegment } from '../../../sinks/journal/read-segment.ts'
 import type { SpoolFolder } from '../../../sinks/journal/spool-folder.ts'
+import { isDiskTrouble } from '../../../sinks/spooling/errors.ts'
 import type { RecordThread } from './record-thread.ts'
 
 export interface RecordLineOptions {
@@ -24,15 +25,28 @@ export interface RecordLineOptions {
   readonly signal: AbortSignal
 }
 
+export interface RecordHealth {
+  /** For how long the oldest segment has failed, milliseconds. Absent while all is well. */
+  readonly failingMs?: number
+  /** The code of its last failure. */
+  readonly lastError?: string
+}
+
+/** How often a segment is tried which fails by itself: it would stand in the way of all behind it for ever. */
+const maxFaults = 5
+
 /**
  * From segments to records on the disk, one after the other in their order: made by the thread, then offered to the
- * uploader, and only then is the segment gone. One which fails, for the disk is full, is tried again for ever; the
- * journal holds senders back long before too many wait.
+ * uploader, and only then is the segment gone.
+ *
+ * One which the disk fails is tried again for ever; the journal holds senders back long before too many wait. One which
+ * fails by itself, `maxFaults` times, goes to quarantine as it is, and the next is made.
  */
 export class RecordLine {
   readonly #options: RecordLineOptions
   #last: Promise<void> = Promise.resolve()
   #waiting = 0
+  #failing: { readonly sinceMs: number; readonly code: string } | undefined
 
   constructor(options: RecordLineOptions) {
     this.#options = options
@@ -41,6 +55,13 @@ export class RecordLine {
   /** Segments which are not made into records yet. */
   get waiting(): number {
     return this.#waiting
+  }
+
+  /** Whether the oldest segment fails at the moment. */
+  health(): RecordHealth {
+    if (this.#failing === undefined) return {}
+    const { sinceMs, code } = this.#failing
+    return { failingMs: this.#options.clock.monotonic() - sinceMs, lastError: code }
   }
 
   /** Resolves when all added by now are done, or the signal has aborted. Rejects when the thread has died. */
@@ -58,18 +79,41 @@ export class RecordLine {
   async #make(segment: ClosedSegment): Promise<void> {
     const { thread, owner, clock, logger, signal } = this.#options
     const backoff = new Backoff({ baseMs: 1000, maxMs: 30_000 })
+    let faults = 0
+    let lastFault: unknown
     while (!isAborted(signal)) {
       try {
-        await this.#take(segment, await thread.make({ segment, owner: owner() }))
+        if (faults < maxFaults) await this.#take(segment, await thread.make({ segment, owner: owner() }))
+        else await this.#setAside(segment, lastFault)
         this.#waiting -= 1
+        this.#failing = undefined
         return
       } catch (error) {
-        if (errorCode(error) === 'WORKER') throw error
+        const code = errorCode(error)
+        if (code === 'WORKER') throw error
+        if (!isDiskTrouble(code)) {
+          faults += 1
+          lastFault = error
+        }
+        this.#failing = { sinceMs: this.#failing?.sinceMs ?? clock.monotonic(), code }
         const again = { segment: segment.file, effect: 'it stays in the journal and is tried again' }
-        logger.warn('records', { error: errorText(error), code: errorCode(error), ...again })
+        logger.warn('records', { error: errorText(error), code, ...again })
         await clock.sleep(backoff.next(), signal)
       }
     }
+  }
+
+  async #setAside(segment: ClosedSegment, fault: unknown): Promise<void> {
+    const { folder, records } = this.#options
+    await folder.setAside(segment, 'records_failed', {
+      error:
+        `No records can be made of a segment of the journal (${errorText(fault)}), and its messages are not delivered: ` +
+        `report this; a version which can make them does when it starts with the file back in ${folder.journalPath}.`,
+      code: errorCode(fault),
+      segment: segment.file,
+    })
+    // What an earlier process made of it is all that can be delivered.
+    await records.added({ segment: segment.file, bytes: [] }, { rest: 'damaged' })
   }
 
   async #take(segment: ClosedSegment, made: Awaited<ReturnType<RecordThread['make']>>): Promise<void> {

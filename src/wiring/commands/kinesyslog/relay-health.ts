@@ -1,11 +1,13 @@
 import type { Health } from '../../../host/metrics-server.ts'
 import type { UploadHealth } from '../../../sinks/firehose/uploader-options.ts'
 import type { ListenerStatus } from '../../../sources/sockets/options.ts'
+import type { RecordHealth } from './record-line.ts'
 
 /** What a relay's health is judged by. */
 export interface RelayState {
   readonly journal: 'ok' | 'full'
   readonly upload: UploadHealth
+  readonly making: RecordHealth
   readonly listeners: readonly ListenerStatus[]
   /** Whether it takes messages: not before it listens, nor when it was told to end. */
   readonly isServing: boolean
@@ -14,9 +16,11 @@ export interface RelayState {
 
 /** Uploads which fail for longer are worth somebody's sleep, in milliseconds. */
 const maxFailingMs = 5 * 60_000
+/** A segment which no records can be made of blocks all behind it, in milliseconds. */
+const maxMakingMs = 60_000
 
 /** Whether somebody should look. */
-export function healthOf({ journal, upload, listeners, isServing, nowMs }: RelayState): Health {
+export function healthOf({ journal, upload, making, listeners, isServing, nowMs }: RelayState): Health {
   const failingMs = upload.failingSinceMs === undefined ? 0 : nowMs - upload.failingSinceMs
   return healthFrom([
     ...fullSpool(journal),
@@ -25,6 +29,7 @@ export function healthOf({ journal, upload, listeners, isServing, nowMs }: Relay
           `Firehose has taken nothing for ${Math.round(failingMs / 60_000)} minutes (${upload.lastError ?? 'no answer'}).`,
         ]
       : []),
+    ...stuckSegment(making),
     ...listeners
       .filter(({ isListening }) => isServing && !isListening)
       .map(({ listener: { transport, port } }) => `The ${transport.toUpperCase()} port ${port} is not listened on.`),
@@ -38,6 +43,13 @@ export function readinessOf({ journal, isServing }: RelayState): Health {
 
 function fullSpool(journal: 'ok' | 'full'): readonly string[] {
   return journal === 'full' ? ['The spool is full, and senders are held back.'] : []
+}
+
+function stuckSegment({ failingMs = 0, lastError = '' }: RecordHealth): readonly string[] {
+  if (failingMs <= maxMakingMs) return []
+  return [
+    `No records can be made for ${Math.round(failingMs / 1000)} seconds (${lastError}); look at the spool's disk.`,
+  ]
 }
 
 function healthFrom(problems: readonly string[]): Health {

@@ -31,10 +31,11 @@ export class RelayStatus implements MetricsSources {
   }
 
   state(): RelayState {
-    const { source, journal, uploader, clock, stop } = this.#parts
+    const { source, journal, uploader, line, clock, stop } = this.#parts
     return {
       journal: journal.state(),
       upload: uploader.health(),
+      making: line.health(),
       listeners: source.listeners(),
       isServing: !stop.aborted,
       nowMs: clock.now(),

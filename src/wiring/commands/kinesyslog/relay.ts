@@ -1,25 +1,16 @@
-import { Owner, readAccount } from '../../../clients/account.ts'
 import { instanceRegion } from '../../../clients/instance-region.ts'
 import { isAborted, untilAborted } from '../../../core/aborting.ts'
-import type { MessageBlock } from '../../../core/message-block.ts'
 import { Counters } from '../../../core/metrics.ts'
-import { pump } from '../../../core/pump.ts'
 import { withDeadline } from '../../../core/with-deadline.ts'
 import type { ProgramHost } from '../../../host/run.ts'
-import type { RecordFiles } from '../../../sinks/firehose/record-files.ts'
-import { Uploader } from '../../../sinks/firehose/uploader.ts'
-import { Journal } from '../../../sinks/journal/journal.ts'
-import type { SpoolFolder } from '../../../sinks/journal/spool-folder.ts'
 import { createSockets } from '../../socket-source.ts'
 import { checkedStream } from './checked-stream.ts'
-import { connectFirehose, type FirehoseConnection } from './firehose-connection.ts'
+import { connectFirehose } from './firehose-connection.ts'
+import { FirstFailure } from './first-failure.ts'
 import { listen } from './listening.ts'
 import type { ListenSettings } from './listen-settings.ts'
-import { RecordLine } from './record-line.ts'
-import { RecordThread } from './record-thread.ts'
-import { RelayMetrics } from './metrics.ts'
-import { RelayStatus } from './relay-status.ts'
-import { RotatingJournal } from './rotating-journal.ts'
+import { takeMessages } from './relay-intake.ts'
+import { type RelayGround, relayOwner, relayParts, relayStatus } from './relay-parts.ts'
 import { openSpool } from './spool.ts'
 import { openStatusPages } from './status-pages.ts'
 
@@ -31,17 +22,8 @@ export type RelayHost = Pick<
 
 /** What the start waits for STS, in milliseconds: who sends by UDP does not wait. */
 const ownerMs = 5000
-/**
- * What a stop gives the journal to take what was read, in milliseconds; a little longer than the sockets do. On a full
- * disk it would wait for ever, and the senders are told by a reset.
- */
-const acceptAtEndMs = 7000
-/** What it then gets to close its segment, in milliseconds. */
-const rotateAtEndMs = 5000
 /** For how long the end uploads, in milliseconds. What is left is in the spool. */
 const uploadAtEndMs = 30_000
-/** Reads on their way into the journal at once: those of so many connections share one write. */
-const parallelReads = 256
 
 /**
  * Takes messages, keeps them on disk, makes records of them and uploads those, until the signal aborts.
@@ -74,77 +56,24 @@ export async function runRelay(settings: ListenSettings, host: RelayHost): Promi
   }
 }
 
-interface Relay {
-  readonly settings: ListenSettings
+interface Relay extends Omit<RelayGround, 'over'> {
   readonly host: RelayHost
-  readonly connection: FirehoseConnection
-  readonly folder: SpoolFolder
-  readonly records: RecordFiles
-  readonly counters: Counters
 }
 
-async function serve({ settings, host, connection, folder, records, counters }: Relay): Promise<void> {
-  const { clock, logger, signal, launch } = host
+async function serve(relay: Relay): Promise<void> {
+  const { settings, host, folder } = relay
+  const { clock, logger, signal } = host
   const over = new AbortController()
-  const failed = new AbortController()
-  const stop = AbortSignal.any([signal, failed.signal])
-  const owner = new Owner({
-    explicit: settings.owner,
-    read: (abort) => readAccount(connection.sts, abort),
-    clock,
-    logger,
-    counters,
-  })
+  const failure = new FirstFailure()
+  const stop = AbortSignal.any([signal, failure.signal])
+  const ground: RelayGround = { ...relay, over: over.signal }
+  const owner = relayOwner(ground)
   await withDeadline(clock, ownerMs, (deadline) => owner.lookUp(AbortSignal.any([signal, deadline])))
   const source = await createSockets(settings, { clock, logger, stop })
-  const metrics = new RelayMetrics()
-  const uploader = new Uploader({
-    store: records,
-    client: connection.firehose,
-    stream: settings.stream,
-    clock,
-    logger,
-    counters,
-    uploadMs: settings.uploadMs,
-    onCall: (call) => {
-      metrics.called(call)
-    },
-  })
-  const thread = new RecordThread(launch[1], {
-    recordsPath: folder.recordsPath,
-    groupPrefix: settings.groupPrefix,
-    timeZone: settings.timeZone,
-    packs: settings.packsRecords,
-    isSynced: settings.fsync !== 'off',
-  })
-  const line = new RecordLine({
-    folder,
-    records,
-    thread,
-    owner: () => owner.current(),
-    clock,
-    logger,
-    counters,
-    onRecord: (bytes) => {
-      metrics.made(bytes)
-    },
-    signal: over.signal,
-  })
-  const journal = new Journal({
-    folder,
-    clock,
-    logger,
-    counters,
-    fsync: settings.fsync,
-    segmentBytes: settings.bufferBytes,
-    segmentMs: settings.bufferMs,
-    onSegment: (segment) => {
-      line.add(segment)
-    },
-  })
-  const status = new RelayStatus({ source, journal, uploader, records, folder, line, counters, clock, stop })
+  const parts = relayParts(ground, owner)
+  const { journal, line, thread, uploader } = parts
   // Before the listeners: what came by UDP would be lost if this failed behind them.
-  const pages = await openStatusPages(settings, status, metrics)
+  const pages = await openStatusPages(settings, relayStatus(ground, parts, { source, stop }), parts.metrics)
   const closePages = (): Promise<unknown> => Promise.all(pages.map((page) => page.close()))
   try {
     await listen(source, settings, host)
@@ -152,32 +81,12 @@ async function serve({ settings, host, connection, folder, records, counters }: 
     await Promise.all([closePages(), thread.close()])
     throw error
   }
-  let failure: { readonly error: unknown } | undefined
-  const fail = (error: unknown): void => {
-    failure ??= { error }
-    failed.abort()
-  }
-  thread.died.catch(fail)
+  thread.died.catch(failure.take)
   for (const segment of folder.segments) line.add(segment)
   const running = Promise.all([uploader.run(over.signal), owner.run(over.signal)])
-  const late = new AbortController()
-  void untilAborted(stop)
-    .then(() => clock.sleep(acceptAtEndMs, over.signal))
-    .then(() => {
-      late.abort()
-    })
-  await pump<MessageBlock, MessageBlock>({
-    source,
-    sink: new RotatingJournal(journal),
-    decode: (block) => [block],
-    clock,
-    // The source ends by itself when it has given everything which was readable; only a full disk breaks it off.
-    signal: late.signal,
-    settleMs: rotateAtEndMs,
-    parallel: parallelReads,
-  }).catch(fail)
+  await takeMessages({ source, journal, clock, stop, over: over.signal }).catch(failure.take)
   await withDeadline(clock, uploadAtEndMs, async (deadline) => {
-    await Promise.race([line.settled.catch(fail), untilAborted(deadline)])
+    await Promise.race([line.settled.catch(failure.take), untilAborted(deadline)])
     const left = await uploader.drain(deadline)
     logger.info('stopped', { left_records: left.records, left_bytes: left.bytes, left_segments: line.waiting })
   })
@@ -185,5 +94,5 @@ async function serve({ settings, host, connection, folder, records, counters }: 
   await running
   await closePages()
   await thread.close()
-  if (failure !== undefined) throw failure.error
+  failure.check()
 }

@@ -68,6 +68,20 @@ describe('kinesyslog install', () => {
     assert.equal(readFileSync(file, 'utf8'), 'mine')
   })
 
+  it("lets the service's account read what it must under any umask, and nobody else the drop-in", async () => {
+    const before = process.umask(0o077)
+    try {
+      const { code, stderr } = await runHere(kinesyslogInstall, ['--system-dir', folder])
+      assert.equal(code, 0, stderr)
+    } finally {
+      process.umask(before)
+    }
+    const modes = ['.', '.d', '.d/openssl.cnf', '.d/override.conf'].map((end) =>
+      (statSync(inFolder(`kinesyslog.service${end === '.' ? '' : end}`)).mode & 0o777).toString(8),
+    )
+    assert.deepEqual(modes, ['644', '755', '644', '600'])
+  })
+
   it('names it by its whole path, however the folder was given', async () => {
     await runHere(kinesyslogInstall, ['--system-dir', path.relative('', folder)])
     const line = `Environment=OPENSSL_CONF=${inFolder('kinesyslog.service.d', 'openssl.cnf')}`

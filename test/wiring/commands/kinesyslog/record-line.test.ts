@@ -1,0 +1,173 @@
+import assert from 'node:assert/strict'
+import { readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { RecordFiles } from '../../../../src/sinks/firehose/record-files.ts'
+import type { ClosedSegment } from '../../../../src/sinks/journal/read-segment.ts'
+import { parseSegmentFile, recordFile } from '../../../../src/sinks/journal/segment-name.ts'
+import type { SpoolFolder } from '../../../../src/sinks/journal/spool-folder.ts'
+import { RecordLine } from '../../../../src/wiring/commands/kinesyslog/record-line.ts'
+import { RecordThread } from '../../../../src/wiring/commands/kinesyslog/record-thread.ts'
+import { JournalWorld, until, write } from '../../../sinks/journal/journal-world.ts'
+import { systemError } from '../../../support/recording-files.ts'
+
+describe('the line of segments to be made into records', () => {
+  let world: JournalWorld
+  let over: AbortController
+  let thread: RecordThread | undefined
+
+  beforeEach(async () => {
+    world = await JournalWorld.make()
+    over = new AbortController()
+  })
+
+  afterEach(async () => {
+    over.abort()
+    await thread?.close()
+    await world.end()
+  })
+
+  /** `fails`: what the thread says of the first segment of a run, an expression of `tries`; undefined is a success. */
+  function lineOf(folder: SpoolFolder, fails: string): { readonly line: RecordLine; readonly records: RecordFiles } {
+    const { clock, logger, counters } = world
+    const file = join(world.spoolDir, 'thread.mjs')
+    writeFileSync(
+      file,
+      `import { parentPort } from 'node:worker_threads'
+       let first
+       let tries = 0
+       parentPort.on('message', ({ segment }) => {
+         first ??= segment.file
+         const failure = segment.file === first ? (tries++, ${fails}) : undefined
+         const made = { records: { segment: segment.file, bytes: [] }, unfit: [], counted: { made: 1 } }
+         const end = { wholeBytes: segment.bytes, rest: 'nothing' }
+         parentPort.postMessage(failure ? { failure } : { made: { ...made, end } })
+       })`,
+    )
+    const { recordsPath } = folder
+    thread = new RecordThread(file, { recordsPath, groupPrefix: '', timeZone: 'UTC', packs: false, isSynced: false })
+    const records = new RecordFiles({ folder, clock, logger })
+    const owner = (): string => '1'
+    const onRecord = (): void => {}
+    const options = { folder, records, thread, owner, clock, logger, counters, onRecord, signal: over.signal }
+    return { line: new RecordLine(options), records }
+  }
+
+  async function segments(folder: SpoolFolder, ...texts: string[]): Promise<readonly ClosedSegment[]> {
+    const journal = world.journal(folder)
+    for (const text of texts) {
+      await write(journal, text)
+      await journal.rotate()
+    }
+    await journal.close(AbortSignal.timeout(100))
+    return world.segments.splice(0)
+  }
+
+  /** Lets time pass, as long as the line sleeps between tries. */
+  async function pass(holds: () => boolean): Promise<void> {
+    while (!holds()) {
+      await until(() => holds() || world.clock.sleepers > 0)
+      if (!holds()) await world.clock.advance(30_000)
+    }
+  }
+
+  it('tries one which the disk fails until it can be made, and says so when that takes long', async () => {
+    const folder = await world.folder()
+    const { line } = lineOf(folder, "tries > 40 ? undefined : { code: 'SPOOL_FULL', message: 'full' }")
+    for (const segment of await segments(folder, 'a', 'b')) line.add(segment)
+    assert.deepEqual(line.health(), {})
+    await pass(() => (line.health().failingMs ?? 0) > 600_000)
+    assert.equal(line.health().lastError, 'SPOOL_FULL')
+    assert.equal(line.waiting, 2)
+    await pass(() => line.waiting === 0)
+    assert.deepEqual(line.health(), {})
+    assert.equal(world.counters.get('made'), 2)
+    assert.deepEqual(readdirSync(join(folder.path, 'quarantine')), [])
+  })
+
+  it('moves one which fails by itself to quarantine, tells it, and goes on', async () => {
+    const folder = await world.folder()
+    const { line } = lineOf(folder, "{ code: 'TypeError', message: 'x is no date' }")
+    const [bad, good] = await segments(folder, 'a', 'b')
+    assert.ok(bad !== undefined && good !== undefined)
+    const content = readFileSync(bad.path)
+    line.add(bad)
+    line.add(good)
+    await pass(() => line.waiting === 0)
+    assert.deepEqual(readFileSync(join(folder.path, 'quarantine', bad.file)), content)
+    assert.deepEqual(readdirSync(folder.journalPath), [])
+    assert.deepEqual([folder.space.usedBytes, folder.space.files], [0, 0])
+    assert.deepEqual(line.health(), {})
+    assert.equal(world.counters.get('made'), 1)
+    assert.equal(world.counters.get('quarantined.records_failed'), 1)
+    assert.equal(world.logger.find('records').length, 5)
+    const [told] = world.logger.find('spool').filter(({ level }) => level === 'error')
+    assert.match(String(told?.fields['error']), /\(x is no date\).* not delivered: report this; .*\/journal\.$/)
+    assert.deepEqual([told?.fields['code'], told?.fields['segment']], ['TypeError', bad.file])
+  })
+
+  it('makes it when it is back in the journal at the next start, as it is told', async () => {
+    const folder = await world.folder()
+    const { line } = lineOf(folder, "{ code: 'TypeError', message: 'x' }")
+    for (const segment of await segments(folder, 'a')) line.add(segment)
+    await pass(() => line.waiting === 0)
+    const [file = ''] = readdirSync(join(folder.path, 'quarantine'))
+    await world.stop()
+    renameSync(join(folder.path, 'quarantine', file), join(folder.path, 'journal', file))
+    assert.deepEqual(
+      (await world.folder()).segments.map((segment) => segment.file),
+      [file],
+    )
+  })
+
+  it('counts only what is its own fault', async () => {
+    const folder = await world.folder()
+    const { line } = lineOf(
+      folder,
+      "tries > 20 ? undefined : tries % 5 === 0 ? { code: 'RECORDS_FAILED', message: 'x' } : { code: 'EMFILE', message: 'x' }",
+    )
+    for (const segment of await segments(folder, 'a')) line.add(segment)
+    await pass(() => line.waiting === 0)
+    assert.equal(world.counters.get('made'), 1)
+    assert.equal(world.counters.get('quarantined.records_failed'), 0)
+  })
+
+  it('tries again to move one which cannot be moved, and lets go of one which somebody took', async () => {
+    let moves = 0
+    let path = ''
+    const before = (call: string): void => {
+      if (!call.startsWith('rename') || !call.includes('quarantine')) return
+      moves += 1
+      if (moves === 4) rmSync(path)
+      if (moves < 4) throw systemError('EIO')
+    }
+    const folder = await world.folder({ files: world.recording({ before }) })
+    const { line } = lineOf(folder, "{ code: 'TypeError', message: 'x' }")
+    const [bad] = await segments(folder, 'a')
+    assert.ok(bad !== undefined)
+    path = bad.path
+    line.add(bad)
+    await pass(() => line.waiting === 0)
+    assert.equal(moves, 4)
+    assert.deepEqual([folder.space.usedBytes, folder.space.files], [0, 0])
+  })
+
+  it('offers what an earlier process made of one which it cannot make', async () => {
+    const old = await world.folder()
+    const [segment] = await segments(old, 'a')
+    assert.ok(segment !== undefined)
+    const name = parseSegmentFile(segment.file)
+    assert.ok(name !== undefined)
+    const record = recordFile(name, 0)
+    writeFileSync(join(old.recordsPath, record), 'made before')
+    await world.stop()
+    const folder = await world.folder()
+    const { line, records } = lineOf(folder, "{ code: 'TypeError', message: 'x' }")
+    for (const found of folder.segments) line.add(found)
+    await pass(() => line.waiting === 0)
+    assert.equal(records.waiting, 1)
+    assert.deepEqual(
+      records.take({ maxRecords: 9, maxEncodedBytes: 999 }).map((taken) => taken.name),
+      [record],
+    )
+  })
+})
