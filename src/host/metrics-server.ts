@@ -52,6 +52,8 @@ export class MetricsServer {
     // Of a connection on which nothing moves, as when the answer is not taken.
     this.#server.timeout = patienceMs
     this.#server.maxConnections = 64
+    // Or one connection might ask for thousands of pages in one read.
+    this.#server.maxRequestsPerSocket = 1
   }
 
   /** Rejects with `LISTEN_DENIED`, `LISTEN_IN_USE` or `LISTEN_FAILED`. */

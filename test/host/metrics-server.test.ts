@@ -96,6 +96,15 @@ describe('the server of metrics and health', () => {
     })
   }
 
+  it('makes one page a connection, however many it asks for at once', async () => {
+    state.asked = []
+    const socket = connect(server.port, '127.0.0.1')
+    socket.write('GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n'.repeat(500))
+    socket.resume()
+    await once(socket, 'close')
+    assert.deepEqual(state.asked, ['/metrics'])
+  })
+
   it('says why it cannot listen', async () => {
     await assert.rejects(MetricsServer.open({ ...pages, port: server.port }), {
       code: 'LISTEN_IN_USE',

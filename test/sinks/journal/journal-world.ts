@@ -126,8 +126,9 @@ export async function textsOf(segment: ClosedSegment): Promise<{ texts: string[]
 
 /** Lets real I/O go on until it holds. */
 export async function until(holds: () => boolean): Promise<void> {
-  for (let turn = 0; !holds(); turn++) {
-    if (turn > 100_000) assert.fail(`never: ${holds.toString()}`)
+  // Time and not turns: another thread may have to start.
+  for (const endMs = performance.now() + 10_000; !holds(); ) {
+    if (performance.now() > endMs) assert.fail(`never: ${holds.toString()}`)
     await new Promise((resolve) => setImmediate(resolve))
   }
 }
