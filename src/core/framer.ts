@@ -6,8 +6,8 @@ import type { Messages } from './messages.ts'
  */
 export interface Framer {
   /**
-   * The messages which are complete by now, in the chunk or, of one which began before it, in a copy. They must be used
-   * before the next call.
+   * The messages which are complete by now, in the chunk or, of one which began before it, in a copy. They are good for
+   * as long as the chunk's bytes are.
    */
   push(chunk: Uint8Array): readonly Messages[]
   /** The sender has ended, orderly or not: what may be delivered of an incomplete message. */

@@ -1,8 +1,9 @@
 import type { Socket } from 'node:net'
 import type { Framer } from '../../core/framer.ts'
 import type { MessageBlock, MessageFormat } from '../../core/message-block.ts'
-import { Messages } from '../../core/messages.ts'
+import type { Messages } from '../../core/messages.ts'
 import type { Delivery } from '../../core/source.ts'
+import { FramedStream } from './framed-stream.ts'
 import type { Room } from './room.ts'
 import type { Waiter } from './turns.ts'
 
@@ -24,12 +25,6 @@ export interface ConnectionOptions {
 /** How long an end of ours may take, in milliseconds, before the connection is reset. */
 const endingMs = 10_000
 
-/** What libuv reads at once, in bytes. */
-const systemReadBytes = 65_536
-
-/** A journal keeps what stands between messages, too: so much of it, in bytes, and as much again as the messages have. */
-const freeGapBytes = 4096
-
 const httpAnswer = 'HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n'
 
 /**
@@ -45,6 +40,7 @@ const httpAnswer = 'HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\
 export class Connection implements Waiter {
   readonly #room: Room
   readonly #options: ConnectionOptions
+  readonly #stream: FramedStream
   #isInLine = false
   #isUnreleased = false
   #unacked = 0
@@ -57,8 +53,6 @@ export class Connection implements Waiter {
   #isDrained = false
   /** The framer has given its last. */
   #isOver = false
-  /** Of what was sent something was discarded or dropped. */
-  #hasLost = false
   /** All that was sent until the sender's end is on its way. */
   #isWhole = false
   #activeMs: number
@@ -76,9 +70,9 @@ export class Connection implements Waiter {
     socket.on('end', this.#ended)
     socket.on('close', this.#closed)
     socket.on('readable', this.#readable)
+    const { framer, streamBytes } = options
+    this.#stream = new FramedStream({ socket, framer, counters: room.counters, streamBytes })
     if (socket.readableLength > 0) this.#ask()
-    // Nothing is there to be read: a stream grows its limit to what is asked of it.
-    else socket.read(options.streamBytes)
   }
 
   get upcomingBytes(): number {
@@ -97,12 +91,15 @@ export class Connection implements Waiter {
     const { framer } = this.#options
     if (this.#isOver) return undefined
     if (!this.#isDrained) {
-      const messages = this.#read()
+      const messages = this.#stream.read()
       if (this.#isCut) this.#isDrained = true
-      const { refusal } = framer
-      if (refusal !== undefined) this.#refuse(refusal)
-      if (messages.length > 0) return this.#deliver(messages)
-      if (refusal !== undefined) return undefined
+      if (messages !== undefined) {
+        this.#activeMs = this.#room.clock.monotonic()
+        const { refusal } = framer
+        if (refusal !== undefined) this.#refuse(refusal)
+        if (messages.length > 0) return this.#deliver(messages)
+        if (refusal !== undefined) return undefined
+      }
     }
     // 'end' comes when everything before it was read; a stream which was closed gives up what it holds in one read.
     if (!(this.#isCut || this.#hasEnded || this.#isClosed)) return undefined
@@ -160,19 +157,6 @@ export class Connection implements Waiter {
     this.#room.turns.ask(this)
   }
 
-  /** All that is in the stream. In pieces, as they came from the system: of two at once the stream makes a copy. */
-  #read(): readonly Messages[] {
-    const { socket, framer } = this.#options
-    const messages: Messages[] = []
-    for (let left = socket.readableLength; ; left -= systemReadBytes) {
-      const chunk = (left > systemReadBytes ? socket.read(systemReadBytes) : socket.read()) as Buffer | null
-      if (chunk === null) return messages
-      this.#activeMs = this.#room.clock.monotonic()
-      messages.push(...this.#framed(() => framer.push(chunk)))
-      if (left <= systemReadBytes || framer.refusal !== undefined) return messages
-    }
-  }
-
   #countPause(): void {
     if (this.#waitingSinceMs === undefined) return
     const pausedMs = Math.round(this.#room.clock.monotonic() - this.#waitingSinceMs)
@@ -183,7 +167,7 @@ export class Connection implements Waiter {
   #deliver(pieces: readonly Messages[]): Delivery<MessageBlock> {
     const { lane, format, address, port } = this.#options
     const { clock, turns } = this.#room
-    const count = countOf(pieces)
+    const count = pieces.reduce((sum, messages) => sum + messages.count, 0)
     const bytes = pieces.reduce((sum, { byteLength }) => sum + byteLength, 0)
     const receivedMs = clock.now()
     this.#isUnreleased = true
@@ -191,7 +175,7 @@ export class Connection implements Waiter {
     turns.hold(bytes)
     return {
       lane,
-      items: pieces.map((messages) => ({ format, address, port, receivedMs, messages: withoutGaps(messages) })),
+      items: pieces.map((messages) => ({ format, address, port, receivedMs, messages })),
       bytes,
       release: () => {
         this.#release(count, bytes)
@@ -219,25 +203,16 @@ export class Connection implements Waiter {
   /** The rest of the framer; the connection is over. */
   #finish(): Delivery<MessageBlock> | undefined {
     const { framer } = this.#options
-    const messages = this.#framed(() => framer.end())
+    const messages = this.#stream.end()
     const { refusal } = framer
     this.#isOver = true
-    this.#isWhole = this.#hasEnded && !this.#hasLost && refusal === undefined
+    this.#isWhole = this.#hasEnded && !this.#stream.hasLost && refusal === undefined
     if (refusal !== undefined) this.#refuse(refusal)
     else if (!this.#isWhole) this.reset()
     if (messages.length > 0) return this.#deliver(messages)
     this.#settle()
     this.#leave()
     return undefined
-  }
-
-  /** What the framer gives; it also counts as received what it does not give, and for that there is no receipt. */
-  #framed(frame: () => readonly Messages[]): readonly Messages[] {
-    const { counters } = this.#room
-    const before = counters.get('received')
-    const messages = frame()
-    if (counters.get('received') - before !== countOf(messages)) this.#hasLost = true
-    return messages
   }
 
   #refuse(refusal: NonNullable<Framer['refusal']>): void {
@@ -270,15 +245,4 @@ export class Connection implements Waiter {
   #leave(): void {
     if (this.#isClosed && this.#isOver && !this.#isUnreleased) this.#options.left()
   }
-}
-
-function countOf(pieces: readonly Messages[]): number {
-  return pieces.reduce((sum, { count }) => sum + count, 0)
-}
-
-/** Who sends next to nothing but line feeds, or what is cut off or dropped, shall not fill the disk with it. */
-function withoutGaps(messages: Messages): Messages {
-  const { start, end, count, byteLength } = messages
-  const gapBytes = end - start - byteLength
-  return gapBytes > freeGapBytes + byteLength ? Messages.joined(messages, count, byteLength) : messages
 }

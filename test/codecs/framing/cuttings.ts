@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import type { Framer } from '../../../src/core/framer.ts'
+import type { Messages } from '../../../src/core/messages.ts'
 import { Counters } from '../../../src/core/metrics.ts'
 
 /** What came out of a connection, one character a byte. */
@@ -11,23 +12,29 @@ export interface Framed {
 
 export type FramerFactory = (counters: Counters) => Framer
 
-/** A connection which sends these pieces and ends. */
+/** A connection which sends these pieces and ends, read by whoever looks at once, and by whoever does at the end. */
 export function framed(create: FramerFactory, pieces: Iterable<Buffer>): Framed {
+  const sent = [...pieces]
   const counters = new Counters()
   const framer = create(counters)
   const messages: string[] = []
-  for (const piece of pieces) {
+  for (const piece of sent) {
     const chunk = Buffer.from(piece)
-    for (const message of framer.push(chunk).flatMap((part) => [...part])) messages.push(latin1(message))
+    messages.push(...framer.push(chunk).flatMap(texts))
     chunk.fill(0xee) // its memory is the socket's again
   }
-  for (const message of framer.end().flatMap((part) => [...part])) messages.push(latin1(message))
+  messages.push(...framer.end().flatMap(texts))
+
+  const late = create(new Counters())
+  const kept = sent.flatMap((piece) => late.push(Buffer.from(piece)))
+  assert.deepEqual([...kept, ...late.end()].flatMap(texts), messages)
+
   const { refusal } = framer
   return { messages, ...(refusal === undefined ? {} : { refusal }), counters: counters.snapshot() }
 }
 
-function latin1(bytes: Uint8Array): string {
-  return Buffer.from(bytes).toString('latin1')
+function texts(messages: Messages): string[] {
+  return [...messages].map((message) => Buffer.from(message).toString('latin1'))
 }
 
 /** The input in one piece, in two at every place, in single bytes. */
