@@ -10,7 +10,7 @@ import { median, type Row } from '../row.ts'
 import { datagramRow, delayRow, spoolRow } from './relay-limits.ts'
 
 const runs = 5
-const times = 40
+const times = 100
 const messages = corpusMessages * times
 const floor = fileURLToPath(new URL('../floors/relay.ts', import.meta.url))
 
@@ -37,7 +37,8 @@ export async function relayRows(): Promise<readonly Row[]> {
       ...(await otherDaemons(folder, times)),
       await datagramRow(folder),
       await delayRow(folder),
-      await spoolRow(folder),
+      await spoolRow(folder, 10),
+      await spoolRow(folder, 1000),
     ]
   } finally {
     folder.remove()

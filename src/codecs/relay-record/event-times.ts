@@ -15,9 +15,9 @@ export class EventTimes {
   readonly #cef: CefTimes
   readonly #counters: Counters
 
-  /** `timeZone`: IANA name, of times without a zone. Throws `BAD_TIME_ZONE`. */
-  constructor(timeZone: string, counters: Counters) {
-    this.#zone = namedZone(timeZone)
+  /** `timeZone`: of times without a zone; an IANA name, which may throw `BAD_TIME_ZONE`, or the zone. */
+  constructor(timeZone: string | Zone, counters: Counters) {
+    this.#zone = typeof timeZone === 'string' ? namedZone(timeZone) : timeZone
     this.#cef = new CefTimes(this.#zone)
     this.#counters = counters
   }

@@ -1,6 +1,7 @@
 import type { IdentifiedBlock } from '../../core/message-block.ts'
 import type { Counters } from '../../core/metrics.ts'
 import { idOf } from '../message-ids.ts'
+import type { Zone } from '../syslog-time/zone.ts'
 import { EventBytes } from './event-bytes.ts'
 import { EventHead } from './event-head.ts'
 import { EventTimes } from './event-times.ts'
@@ -13,14 +14,16 @@ export interface RecordMakerOptions {
   readonly owner: string
   /** `/kinesyslog` makes the log group `/kinesyslog/syslog/514`. */
   readonly groupPrefix: string
-  /** IANA name of the zone of times without one, as those of RFC 3164. */
-  readonly timeZone: string
+  /** The zone of times without one, as those of RFC 3164: its IANA name, or itself, which keeps what it found out. */
+  readonly timeZone: string | Zone
   /** Of a record, compressed, before base64. Default 1,024,000, which Firehose takes. */
   readonly maxRecordBytes?: number
   /** Whether a record may hold several gzip members. Default false: one record is one member is one JSON object. */
   readonly packs?: boolean
   /** 1 to 9. Default 1. */
   readonly gzipLevel?: number
+  /** Memory which several makers use, one after the other; default its own. It grows to some 12 MB. */
+  readonly events?: EventBytes
   /** `records`, `quarantined.too_large`, `invalid_utf8`, `time_fallback.…`, `gelf_invalid.…`, `gelf_timestamp_text`. */
   readonly counters: Counters
 }
@@ -38,11 +41,11 @@ export interface RecordMakerOptions {
  * and some 12 MB of JSON at a time.
  */
 export class RecordMaker {
-  readonly #options: Required<RecordMakerOptions>
+  readonly #options: Required<Omit<RecordMakerOptions, 'events'>>
   readonly #times: EventTimes
   readonly #groups = new Map<string, Group>()
   readonly #eventHead = new EventHead()
-  readonly #events = new EventBytes()
+  readonly #events: EventBytes
   #members: Member[] = []
   #unfit: UnfitMessage[] = []
 
@@ -50,6 +53,7 @@ export class RecordMaker {
   constructor(options: RecordMakerOptions) {
     this.#options = { maxRecordBytes: 1_024_000, packs: false, gzipLevel: 1, ...options }
     this.#times = new EventTimes(options.timeZone, options.counters)
+    this.#events = options.events ?? new EventBytes()
   }
 
   /** Keeps the block until `finish`; its bytes must stay as they are until then. */

@@ -25,10 +25,10 @@ export interface StreamListenerOptions {
 }
 
 /** What of a connection is kept in the stream, in bytes: one which cannot be taken holds that and one read more. */
-const streamBytes = 65_536
+const streamBytes = 16_384
 /** So many at a time may keep more: a sender who is alone should be taken in large pieces, a thousand must not add up. */
 const maxLargeStreams = 32
-const largeStreamBytes = 524_288
+const largeStreamBytes = 262_144
 
 /** One TCP or TLS port and its connections. */
 export class StreamListener {
