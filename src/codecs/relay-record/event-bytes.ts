@@ -10,7 +10,7 @@ import { withInvalidEscaped } from '../message-text.ts'
  *                                                                    └ endOf(0), startOf(1)
  */
 export class EventBytes {
-  #bytes = Buffer.allocUnsafeSlow(262_144)
+  #bytes = Buffer.allocUnsafeSlow(smallest)
   /** The same memory. */
   #view = new DataView(this.#bytes.buffer)
   #length = 0
@@ -23,6 +23,8 @@ export class EventBytes {
 
   /** Forgets everything. `margin`: bytes left free before the first event. */
   clear(margin: number): void {
+    // A rare giant is not kept.
+    if (this.#bytes.length > largest) this.#take(Buffer.allocUnsafeSlow(smallest))
     this.#start = margin
     this.#length = margin
     this.#count = 0
@@ -129,8 +131,12 @@ export class EventBytes {
     if (this.#length + bytes <= this.#bytes.length) return
     const larger = Buffer.allocUnsafeSlow(Math.ceil((this.#length + bytes) * 1.5))
     this.#bytes.copy(larger, 0, 0, this.#length)
-    this.#bytes = larger
-    this.#view = new DataView(larger.buffer)
+    this.#take(larger)
+  }
+
+  #take(memory: Buffer): void {
+    this.#bytes = memory
+    this.#view = new DataView(memory.buffer)
   }
 }
 
@@ -143,6 +149,8 @@ function oddBytes(word: number): number {
 }
 
 const highBits = 0x80808080
+const smallest = 262_144
+const largest = 32 * 1024 * 1024
 /** `\u0000` */
 const longestEscape = 6
 const quote = 0x22
