@@ -134,7 +134,7 @@ export class EventBytes {
     this.#take(larger)
   }
 
-  #take(memory: Buffer): void {
+  #take(memory: Buffer<ArrayBuffer>): void {
     this.#bytes = memory
     this.#view = new DataView(memory.buffer)
   }
