@@ -55,10 +55,15 @@ async function bring(programs: readonly DebianProgram[], bin: string, context: S
   if (!hasAptGet()) throw new Error(`this machine lacks ${names} and has no apt-get; install ${names}`)
   context.say(`bringing ${names} from Debian's packages`)
   await updateDebian(context)
+  const roots = new Map<string, string>() // of packages with several programs
   for (const program of programs) {
     const command = program.how === 'install' ? program.name : path.join(bin, program.name)
     if (program.how === 'install') await installDebian([program.package], context)
-    else writeFileSync(command, launcher(program, await unpack(program, context)), { mode: 0o755 })
+    else {
+      const root = roots.get(program.package) ?? (await unpack(program, context))
+      roots.set(program.package, root)
+      writeFileSync(command, launcher(program, root), { mode: 0o755 })
+    }
     const end = await runChild({ command, args: program.probe, signal: context.signal, timeoutMs: minuteMs })
     if (end.isGood) continue
     rmSync(path.join(bin, program.name), { force: true })

@@ -5,15 +5,16 @@ import type { Step } from './step.ts'
 
 const testTimeoutMs = 300_000
 
+const syslogNg = {
+  package: 'syslog-ng-core',
+  libraries: ['usr/lib/syslog-ng'],
+  environment: 'SYSLOGNG_PREFIX="$root/usr"',
+} as const
+
 /** rsyslog and syslog-ng exclude each other as packages: both are unpacked, neither is installed. */
 const programs: readonly DebianProgram[] = [
-  {
-    name: 'loggen',
-    package: 'syslog-ng-core',
-    probe: ['--help-socket-plugin'],
-    libraries: ['usr/lib/syslog-ng'],
-    environment: 'SYSLOGNG_PREFIX="$root/usr"',
-  },
+  { ...syslogNg, name: 'loggen', probe: ['--help-socket-plugin'] },
+  { ...syslogNg, name: 'syslog-ng', probe: ['--version'], how: 'always-unpack' }, // for the bench
   {
     name: 'rsyslogd',
     package: 'rsyslog',

@@ -1,3 +1,4 @@
+import { createCipheriv } from 'node:crypto'
 import { gzipSync } from 'node:zlib'
 import { KinesisInlet } from '../../src/clients/kinesis-inlet.ts'
 import { type DecodedLogRecord, decodeLogRecord } from '../../src/codecs/log-record.ts'
@@ -71,8 +72,8 @@ export function storing(text: Buffer): Promise<Uint8Array> {
   return Promise.resolve(gzipSync(text, { level: 0 }))
 }
 
-/** Bytes which no compression makes smaller. */
+/** Bytes which no compression makes smaller: a cipher's key stream, as that is quickly made. */
 export function noise(bytes: number, random: SeededRandom): Uint8Array {
-  const words = Uint32Array.from({ length: Math.ceil(bytes / 4) }, () => random.next() * 2 ** 32)
-  return new Uint8Array(words.buffer, 0, bytes)
+  const key = Uint32Array.from({ length: 4 }, () => random.next() * 2 ** 32)
+  return createCipheriv('aes-128-ctr', new Uint8Array(key.buffer), Buffer.alloc(16)).update(Buffer.alloc(bytes))
 }

@@ -64,7 +64,7 @@ export class SdkDoor {
     let failure: Error | undefined
     const fail = (error: Error): void => {
       failure ??= error
-      end.abort()
+      end.abort(null)
     }
     const release = this.#watch(options, end.signal, fail)
     this.#running++
@@ -78,7 +78,7 @@ export class SdkDoor {
       clock.leave?.()
       this.#running--
       release()
-      end.abort()
+      end.abort(null) // a reason of its own costs a stack trace
     }
   }
 
