@@ -34,7 +34,7 @@ export interface ProgramHost {
 }
 
 export interface RunOptions {
-  /** From the abort to the end of the process, whatever hangs. Default 1,800: splunkd gets impatient after a while. */
+  /** From the abort to the end of the process, whatever hangs. Default 1,600: splunkd gets impatient after a while. */
   readonly stopTimeoutMs?: number
   /** How often the parent is looked at. Default 1,000. */
   readonly parentCheckMs?: number
@@ -60,7 +60,7 @@ export async function runProgram(
   main: (host: ProgramHost) => Promise<number>,
   options: RunOptions = {},
 ): Promise<void> {
-  const stopTimeoutMs = options.stopTimeoutMs ?? 1800
+  const stopTimeoutMs = options.stopTimeoutMs ?? 1600
   const abort = new AbortController()
   const stdout = standardOutput()
   const terminal = new TerminalLine(process.stderr)
