@@ -12,8 +12,8 @@ async function open(options: Partial<WorldOptions> = {}): Promise<void> {
 }
 
 /** What a stream keeps with one read more: of the first 32 of a port, and of the others. */
-const largeBytes = 524_288 + 65_536
-const smallBytes = 65_536 + 65_536
+const largeBytes = 262_144 + 65_536
+const smallBytes = 16_384 + 65_536
 
 describe('sockets: TCP', () => {
   afterEach(() => world.end())
@@ -115,7 +115,7 @@ describe('sockets: TCP', () => {
       const clients = await Promise.all(Array.from({ length: 40 }, () => world.connect()))
       const lines = 'x'.repeat(999).concat('\n').repeat(2000)
       for (const client of clients) client.send(lines)
-      await world.until(() => world.source.pendingBytes > 32 * 524_288, 'full streams')
+      await world.until(() => world.source.pendingBytes > 32 * 262_144, 'full streams')
       await realSleep(100)
       assert.ok(world.source.pendingBytes < 33 * largeBytes + 8 * smallBytes, `${world.source.pendingBytes}`)
       world.accepts = world.settles = true
