@@ -73,9 +73,10 @@ function yearAt(bytes: Uint8Array, at: number, end: number): number {
   if (end < at + 4) return 0
   const century = twoDigits(bytes, at)
   if (century !== 19 && century !== 20) return 0
-  const year = century * 100 + twoDigits(bytes, at + 2)
+  const yearOfCentury = twoDigits(bytes, at + 2)
+  const year = century * 100 + yearOfCentury
   const next = byteAt(bytes, at + 4, end)
-  return year >= 1970 && (next === space || next === colon || next === undefined) ? year : 0
+  return yearOfCentury >= 0 && year >= 1970 && (next === space || next === colon || next === undefined) ? year : 0
 }
 
 /** 1 to 12 of its English abbreviation at `at`; 0 when there is none. */

@@ -121,7 +121,7 @@ export class SpoolFolder {
 
   /**
    * The records made of the segment are durable: it goes, before they are offered to the uploader. A damaged one is kept
-   * aside instead. Never rejects: one which stays is made into the same records again at the next start.
+   * aside instead, or stays where there is no room for it. Never rejects: one which stays is made into the same records again at the next start.
    */
   async converted(segment: ClosedSegment, { wholeBytes, rest }: SegmentEnd): Promise<void> {
     const { counters, logger } = this.#options
@@ -134,7 +134,8 @@ export class SpoolFolder {
           lostBytes: segment.bytes - wholeBytes,
           keptBytes: wholeBytes,
         })
-        if (!isKept) await removeFile(segment.path, this.files)
+        // It may be all that is left of its messages; the next start tries again.
+        if (!isKept) return
       } else await removeFile(segment.path, this.files)
     } catch (error) {
       const { message, code } = spoolError(error, this.path)

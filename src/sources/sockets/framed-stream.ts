@@ -38,13 +38,15 @@ export class FramedStream {
    */
   read(): readonly Messages[] | undefined {
     const messages: Messages[] = []
+    // What a small stream holds comes at once, for it would grow its limit to the piece.
+    const pieceBytes = this.#socket.readableHighWaterMark < systemReadBytes ? Infinity : systemReadBytes
     let hasRead = false
-    for (let left = this.#socket.readableLength; ; left -= systemReadBytes) {
-      const chunk = (left > systemReadBytes ? this.#socket.read(systemReadBytes) : this.#socket.read()) as Buffer | null
+    for (let left = this.#socket.readableLength; ; left -= pieceBytes) {
+      const chunk = (left > pieceBytes ? this.#socket.read(pieceBytes) : this.#socket.read()) as Buffer | null
       if (chunk === null) break
       hasRead = true
       messages.push(...this.#framed(() => this.#framer.push(chunk)))
-      if (left <= systemReadBytes || this.#framer.refusal !== undefined) break
+      if (left <= pieceBytes || this.#framer.refusal !== undefined) break
     }
     return hasRead ? messages : undefined
   }

@@ -34,6 +34,7 @@ describe('The time of a syslog message', () => {
       ['<13>Dec 31 23:59:59 h x', Date.parse('2017-12-31T23:59:59Z'), newYear],
       ['<13>Jan  1 00:00:01 h x', Date.parse('2018-01-01T00:00:01Z'), newYearsEve],
       ['<13>Feb 29 10:00:00 h x', 'impossible_date'],
+      ['<34>Oct 11 22:14:15 20ab su: no year', Date.parse('2017-10-11T22:14:15Z')],
       ['<13>tag: no ts', 'no_time'],
       ['no pri at all', 'no_time'],
       ['<13>verylongtokenwithoutanyspaceinside12345 rest', 'no_time'],

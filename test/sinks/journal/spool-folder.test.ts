@@ -210,6 +210,14 @@ describe('spool folder', () => {
       assert.equal(end.rest, 'damaged')
     })
 
+    it('which is damaged stays in the journal when there is no room to keep it aside', async () => {
+      const segment = await leftover(bytes)
+      for (let file = 0; file < 1000; file++) await files.writeFile(join(own(), 'quarantine', String(file)), '')
+      const folder = await reopened()
+      await folder.converted(segment, { wholeBytes: 0, rest: 'damaged' })
+      assert.deepEqual(await files.readFile(segment.path), bytes)
+    })
+
     it('which cannot be read is kept aside', async () => {
       const folder = await reopened()
       await files.mkdir(join(folder.journalPath, '000000000099-abcdefgh.journal'))
