@@ -1,11 +1,10 @@
 import assert from 'node:assert/strict'
-import { once } from 'node:events'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { connect } from 'node:tls'
 import { opensslConfig } from '../../../src/wiring/commands/kinesyslog/openssl-config.ts'
 import { RelayWorld } from '../../support/relay-world.ts'
 import { selfSigned } from '../../support/self-signed.ts'
+import { sessionTickets } from '../../support/session-tickets.ts'
 
 describe('kinesyslog listen, to a client of TLS 1.3,', () => {
   let world: RelayWorld
@@ -28,14 +27,7 @@ describe('kinesyslog listen, to a client of TLS 1.3,', () => {
     const { cert, key } = selfSigned()
     const files = [`--cert=${inFolder('cert.pem', cert)}`, `--key=${inFolder('key.pem', key)}`]
     const running = await world.listening(['--tls-port=6514', ...files], 1, environment)
-    const socket = connect({ host: world.address, port: 6514, minVersion: 'TLSv1.3', rejectUnauthorized: false })
-    let count = 0
-    socket.on('session', () => {
-      count += 1
-    })
-    socket.end('<13>hello\n')
-    socket.resume()
-    await once(socket, 'close')
+    const count = await sessionTickets({ host: world.address, port: 6514 })
     const { code, stderr } = await world.stop(running)
     assert.equal(code, 0, stderr)
     assert.deepEqual(world.messages(), ['<13>hello'])

@@ -1,12 +1,11 @@
 import assert from 'node:assert/strict'
-import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { connect } from 'node:tls'
 import { packageApp } from '../../../scripts/package.ts'
 import type { InputCommand } from '../../support/bundled-input.ts'
 import { assertLog } from '../../support/input-log.ts'
+import { sessionTickets } from '../../support/session-tickets.ts'
 import { SyslogInputWorld } from '../../support/syslog-input-world.ts'
 import { testedNode } from '../../support/tested-node.ts'
 
@@ -28,14 +27,7 @@ describe('the input kinloader_syslog, to a client of TLS 1.3,', () => {
     try {
       const port = await world.freePort()
       const input = await world.run({ tls_ports: String(port), ...world.certificate() })
-      const socket = connect({ host: '127.0.0.1', port, minVersion: 'TLSv1.3', rejectUnauthorized: false })
-      let count = 0
-      socket.on('session', () => {
-        count += 1
-      })
-      socket.end('<13>hello\n')
-      socket.resume()
-      await once(socket, 'close')
+      const count = await sessionTickets({ host: '127.0.0.1', port })
       await input.received(1)
       return count
     } finally {
