@@ -249,8 +249,7 @@ export class Intake {
       batch.bytes -= bytes
       throw error
     } finally {
-      batch.writing -= 1
-      if (batch.writing === 0) this.#wake.abort()
+      this.#written(batch)
     }
   }
 
@@ -273,22 +272,36 @@ export class Intake {
     }
   }
 
-  /** Complete batches leave the memory, the latest first, until so many bytes fit; whether they do now. */
+  /** Batches leave the memory, the latest first, until so many bytes fit; whether they do now. */
   #evicts(bytes: number): boolean {
     const { spooled, maxBytes } = this.#options
     if (spooled === undefined) return false
+    const fits = (): boolean => this.#heldBytes + bytes <= maxBytes
+    // Nobody else closes it while Kinesis is away: nothing is packed then, and those who wait would wait for ever.
+    if (!this.#closed.some(isEvictable) && this.#open !== undefined && isEvictable(this.#open)) this.#close()
     for (const batch of [...this.#closed].reverse()) {
-      if (this.#heldBytes + bytes <= maxBytes) break
-      if (batch.events === undefined || batch.events.events === 0 || batch.writing > 0) continue
-      batch.events = undefined
-      this.#heldBytes -= batch.bytes
-      batch.writing += 1
-      void spooled.rest(batch.id).finally(() => {
-        batch.writing -= 1
-        this.#wake.abort()
-      })
+      if (fits()) break
+      if (isEvictable(batch)) this.#evict(batch, spooled)
     }
-    return this.#heldBytes + bytes <= maxBytes
+    return fits()
+  }
+
+  #evict(batch: CollectedBatch, spooled: SpooledBatches): void {
+    batch.events = undefined
+    this.#heldBytes -= batch.bytes
+    batch.writing += 1
+    void spooled.rest(batch.id).finally(() => {
+      this.#written(batch)
+    })
+  }
+
+  /** Something of the batch is in its file now. */
+  #written(batch: CollectedBatch): void {
+    batch.writing -= 1
+    if (batch.writing > 0) return
+    this.#wake.abort()
+    // It may leave the memory now.
+    this.#waiting.serve()
   }
 
   #openBatch(): CollectedBatch {
@@ -317,6 +330,11 @@ export class Intake {
     this.#open = undefined
     this.#wake.abort()
   }
+}
+
+/** Whether all of it is in its file, and something of it in memory. */
+function isEvictable({ events, writing }: CollectedBatch): boolean {
+  return events !== undefined && events.events > 0 && writing === 0
 }
 
 function queueFull(): KinloaderError {

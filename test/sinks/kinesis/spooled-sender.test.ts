@@ -116,6 +116,23 @@ describe('a sender with a spool', () => {
     assert.deepEqual(files(), [])
   })
 
+  it('goes on when memory is full of what is packed and of what is not complete', async () => {
+    engine.faults.inject(blocked)
+    const { sender } = await run({ maxPendingBytes: 20_000, compress: storing })
+    // One batch is packed before it is full, and two full ones after it: 14,400 bytes which cannot leave the memory.
+    const small = numbers(370)
+    for (const message of small.slice(0, 110)) await sender.send({ message })
+    while (engine.faults.used() === 0) await systemClock.sleep(5)
+    for (const message of small.slice(110)) await sender.send({ message })
+    while (sender.statistics().flushFull === 0) await systemClock.sleep(5)
+    const large = Array.from({ length: 40 }, (_, i) => `${i} ${'x'.repeat(1900)}`)
+    for (const message of large) await sender.send({ message })
+    assert.equal(sender.pending.events, 410)
+    engine.faults.clear()
+    assert.deepEqual(await sender.end(live), { events: 0, bytes: 0 })
+    assert.deepEqual([...sentMessages(engine)].sort(), [...small, ...large].sort())
+  })
+
   it('holds writers back when the spool is full, and goes on when there is room', async () => {
     engine.faults.inject(blocked)
     const { sender } = await run({}, 20_000)
