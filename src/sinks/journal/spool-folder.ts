@@ -12,6 +12,7 @@ import { type FoundRecord, type SpoolContent, spoolContent } from './spool-conte
 import { Quarantine } from './quarantine.ts'
 import type { ClosedSegment, SegmentEnd } from './read-segment.ts'
 import { removeFile } from '../spooling/files.ts'
+import { SegmentDeaths } from './segment-deaths.ts'
 import { newSegmentName, type SegmentName } from './segment-name.ts'
 import { Space } from './space.ts'
 
@@ -35,11 +36,17 @@ export interface SpoolFolderOptions {
   readonly files?: Files
 }
 
+interface FoundSpool {
+  readonly content: SpoolContent
+  readonly deaths: SegmentDeaths
+}
+
 /**
  * What a relay keeps on disk of one region's stream, in a folder of its own.
  *
  *     <spoolDir>/<region>-<stream>/          0700; one process at a time
  *         <pid>-<start>.lock                 whose it is, see ../spooling/folder-lock.ts
+ *         deaths                             over which segment records died, see segment-deaths.ts
  *         journal/                           segments: messages which were accepted, see segment.ts
  *         records/                           one file a Firehose record; *.tmp are half written
  *         quarantine/                        damaged segments, records which cannot be delivered
@@ -52,6 +59,7 @@ export class SpoolFolder {
   readonly files: Files
   readonly space: Space
   readonly quarantine: Quarantine
+  readonly deaths: SegmentDeaths
   /** What earlier processes left in the journal, in the order of its making; to be made into records first. */
   readonly segments: readonly ClosedSegment[]
   /** The record files found, in order; also those of segments which are still there, which are not to be trusted. */
@@ -60,7 +68,8 @@ export class SpoolFolder {
   readonly #options: SpoolFolderOptions
   #sequence: number
 
-  private constructor(path: string, options: SpoolFolderOptions, lock: FolderLock, content: SpoolContent) {
+  private constructor(path: string, options: SpoolFolderOptions, lock: FolderLock, found: FoundSpool) {
+    const { content, deaths } = found
     const { clock, counters, files = nodeFiles, maxBytes, maxFiles, minFreeBytes } = options
     this.path = path
     this.files = files
@@ -73,6 +82,7 @@ export class SpoolFolder {
       ...(minFreeBytes !== undefined && { minFreeBytes }),
     })
     this.quarantine = new Quarantine({ ...options, files, folder: join(path, 'quarantine'), found: content.quarantine })
+    this.deaths = deaths
     this.segments = content.segments
     this.foundRecords = content.records
     this.#lock = lock
@@ -96,7 +106,8 @@ export class SpoolFolder {
       const lock = await FolderLock.take(path, processes, files)
       try {
         for (const name of ['journal', 'records', 'quarantine']) await ownFolder(join(path, name), uid, files)
-        return new SpoolFolder(path, options, lock, await spoolContent(path, files))
+        const deaths = await SegmentDeaths.read(join(path, 'deaths'), files)
+        return new SpoolFolder(path, options, lock, { deaths, content: await spoolContent(path, files) })
       } catch (error) {
         await lock.release()
         throw error

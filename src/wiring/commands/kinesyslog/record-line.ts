@@ -7,6 +7,7 @@ import type { Logger } from '../../../core/logger.ts'
 import type { Counters } from '../../../core/metrics.ts'
 import type { RecordFiles } from '../../../sinks/firehose/record-files.ts'
 import type { ClosedSegment } from '../../../sinks/journal/read-segment.ts'
+import { deadly } from '../../../sinks/journal/segment-deaths.ts'
 import type { SpoolFolder } from '../../../sinks/journal/spool-folder.ts'
 import { isDiskTrouble } from '../../../sinks/spooling/errors.ts'
 import type { RecordThread } from './record-thread.ts'
@@ -40,7 +41,8 @@ const maxFaults = 5
  * uploader, and only then is the segment gone.
  *
  * One which the disk fails is tried again for ever; the journal holds senders back long before too many wait. One which
- * fails by itself, `maxFaults` times, goes to quarantine as it is, and the next is made.
+ * fails by itself, `maxFaults` times, goes to quarantine as it is, and the next is made. So does one over which as many
+ * threads have died, each of which has ended its process.
  */
 export class RecordLine {
   readonly #options: RecordLineOptions
@@ -77,20 +79,24 @@ export class RecordLine {
   }
 
   async #make(segment: ClosedSegment): Promise<void> {
-    const { thread, owner, clock, logger, signal } = this.#options
+    const { folder, thread, owner, clock, logger, signal } = this.#options
     const backoff = new Backoff({ baseMs: 1000, maxMs: 30_000 })
-    let faults = 0
-    let lastFault: unknown
+    let faults = folder.deaths.of(segment.file)
+    let lastFault: unknown = deadly(faults)
     while (!isAborted(signal)) {
       try {
         if (faults < maxFaults) await this.#take(segment, await thread.make({ segment, owner: owner() }))
         else await this.#setAside(segment, lastFault)
         this.#waiting -= 1
         this.#failing = undefined
+        await this.#told(segment, folder.deaths.forget(segment.file))
         return
       } catch (error) {
         const code = errorCode(error)
-        if (code === 'WORKER') throw error
+        if (code === 'WORKER') {
+          await this.#told(segment, folder.deaths.add(segment.file))
+          throw error
+        }
         if (!isDiskTrouble(code)) {
           faults += 1
           lastFault = error
@@ -101,6 +107,17 @@ export class RecordLine {
         await clock.sleep(backoff.next(), signal)
       }
     }
+  }
+
+  /** A count which cannot be kept is no reason to stop. */
+  async #told(segment: ClosedSegment, counting: Promise<void>): Promise<void> {
+    await counting.catch((error: unknown) => {
+      this.#options.logger.warn('records', {
+        error: errorText(error),
+        segment: segment.file,
+        effect: 'how often records have died over it is not known at the next start',
+      })
+    })
   }
 
   async #setAside(segment: ClosedSegment, fault: unknown): Promise<void> {

@@ -22,11 +22,21 @@ export function serveRecords(port: MessagePort, settings: RecordSettings): void 
         collect()
       },
       (error: unknown) => {
-        const failure = { code: errorCode(error) || 'RECORDS_FAILED', message: errorText(error) }
-        port.postMessage({ failure } satisfies RecordAnswer)
+        port.postMessage({ failure: recordFailure(error) } satisfies RecordAnswer)
       },
     )
   })
+}
+
+/** What there is no memory for fails as what there is no room for on the disk does: it is the machine's, and passes. */
+export function recordFailure(error: unknown): { readonly code: string; readonly message: string } {
+  const code = errorCode(error)
+  const message = errorText(error)
+  const lacksMemory =
+    ['Z_MEM_ERROR', 'ERR_MEMORY_ALLOCATION_FAILED'].includes(code) ||
+    // V8's own error has no code.
+    (error instanceof RangeError && message === 'Array buffer allocation failed')
+  return { code: lacksMemory ? 'ENOMEM' : code || 'RECORDS_FAILED', message }
 }
 
 /** What is used for one segment after the other: made anew for each it would take a tenth of the time. */

@@ -151,6 +151,58 @@ describe('the line of segments to be made into records', () => {
     assert.deepEqual([folder.space.usedBytes, folder.space.files], [0, 0])
   })
 
+  it('moves one over which five threads have died, each the end of a process, to quarantine, and goes on', async () => {
+    const folder = await world.folder()
+    const [bad, good] = await segments(folder, 'a', 'b')
+    assert.ok(bad !== undefined && good !== undefined)
+    await world.stop()
+    for (let deaths = 1; deaths <= 5; deaths += 1) {
+      const { line } = lineOf(await world.folder(), 'process.exit(0)')
+      for (const segment of [bad, good]) line.add(segment)
+      await assert.rejects(line.settled, { code: 'WORKER' })
+      assert.equal(readFileSync(join(folder.path, 'deaths'), 'utf8'), `${bad.file} ${deaths}\n`)
+      await thread?.close()
+      await world.stop()
+    }
+    assert.deepEqual(readdirSync(folder.journalPath), [bad.file, good.file])
+    const last = await world.folder()
+    const { line } = lineOf(last, 'undefined')
+    for (const segment of last.segments) line.add(segment)
+    await pass(() => line.waiting === 0)
+    assert.deepEqual(readdirSync(join(folder.path, 'quarantine')), [bad.file])
+    assert.equal(world.counters.get('made'), 1)
+    assert.equal(world.counters.get('quarantined.records_failed'), 1)
+    const [told] = world.logger.find('spool').filter(({ level }) => level === 'error')
+    assert.match(String(told?.fields['error']), /\(the thread which makes records has died over it 5 times\)/)
+    await until(() => !readdirSync(folder.path).includes('deaths'))
+  })
+
+  it('forgets the deaths of one which can be made after all', async () => {
+    const folder = await world.folder()
+    const [segment] = await segments(folder, 'a')
+    assert.ok(segment !== undefined)
+    const dying = lineOf(folder, 'process.exit(0)').line
+    dying.add(segment)
+    await assert.rejects(dying.settled, { code: 'WORKER' })
+    const { line } = lineOf(folder, 'undefined')
+    line.add(segment)
+    await line.settled
+    assert.ok(!readdirSync(folder.path).includes('deaths'))
+    assert.equal(folder.deaths.of(segment.file), 0)
+    assert.equal(world.counters.get('made'), 1)
+  })
+
+  it('ends as ever where deaths cannot be counted, and says so', async () => {
+    const before = (call: string): void => {
+      if (call.startsWith('open deaths')) throw systemError('ENOSPC')
+    }
+    const folder = await world.folder({ files: world.recording({ before }) })
+    const { line } = lineOf(folder, 'process.exit(0)')
+    for (const segment of await segments(folder, 'a')) line.add(segment)
+    await assert.rejects(line.settled, { code: 'WORKER' })
+    assert.match(String(world.logger.find('records')[0]?.fields['effect']), /not known at the next start/)
+  })
+
   it('offers what an earlier process made of one which it cannot make', async () => {
     const old = await world.folder()
     const [segment] = await segments(old, 'a')
