@@ -1,25 +1,12 @@
 import type { Clock } from '../../core/clock.ts'
 import { errorCode, errorText, KinloaderError } from '../../core/errors.ts'
 import type { LogEvent } from '../../core/event.ts'
-import { Deferred } from '../deferred.ts'
+import { type CollectedBatch, isEvictable, LiveBatches } from './collected-batch.ts'
 import { EventBatch, heldBytesOf } from './event-batch.ts'
 import type { PackingPlan } from './packing.ts'
 import type { SpooledBatches } from './spooled-batches.ts'
 import { SpoolPatience } from './spool-patience.ts'
 import { WaitingLine } from './waiting-line.ts'
-
-/** A batch until its last event is delivered. */
-export interface CollectedBatch {
-  readonly id: string
-  /** Undefined while it is on disk only. */
-  events: EventBatch | undefined
-  /** Of its events, also those which are on their way into its file, as far as they are known. */
-  bytes: number
-  /** Appends to its file which are under way; while there are any it is not complete. */
-  writing: number
-  /** Resolves when all its events are delivered. */
-  readonly delivered: Deferred
-}
 
 /** A batch as it is packed. */
 export interface LoadedBatch {
@@ -56,8 +43,7 @@ const longestSleepMs = 3_600_000
 export class Intake {
   readonly #options: IntakeOptions
   readonly #closed: CollectedBatch[] = []
-  /** All which are not delivered, closed or not. */
-  readonly #live = new Set<CollectedBatch>()
+  readonly #live = new LiveBatches()
   readonly #waiting = new WaitingLine((bytes) => this.#fits(bytes))
   readonly #patience: SpoolPatience
   readonly #fullBatchBytes: number
@@ -66,18 +52,12 @@ export class Intake {
   #undelivered = 0
   #ended: Error | undefined
   #wake = new AbortController()
-  /** Resolves when all batches which were begun are delivered or given up. */
-  #settled: Promise<unknown> = Promise.resolve()
 
   constructor(options: IntakeOptions) {
     this.#options = options
     this.#patience = new SpoolPatience(options.clock)
     this.#fullBatchBytes = Math.min(fullBatchBytes, options.maxBytes / 4)
-    for (const id of options.spooled?.leftovers ?? []) {
-      const batch = { id, events: undefined, bytes: 0, writing: 0, delivered: new Deferred() }
-      this.#closed.push(batch)
-      this.#begin(batch)
-    }
+    for (const id of options.spooled?.leftovers ?? []) this.#closed.push(this.#live.begin(id))
   }
 
   /** Why nothing is taken any more. */
@@ -143,7 +123,7 @@ export class Intake {
   /** Closes the open batch; resolves when all which is held by now is delivered. Never rejects. */
   async flush(): Promise<void> {
     this.#close()
-    await this.#settled
+    await this.#live.settled
   }
 
   /** The batch's events are records now, of so many bytes in all, and these are held instead. */
@@ -165,8 +145,7 @@ export class Intake {
     // Given up meanwhile: the spool is closed, and the next process sends the batch again.
     if (!this.#live.has(batch)) return
     await this.#options.spooled?.remove(batch.id)
-    this.#live.delete(batch)
-    batch.delivered.resolve()
+    this.#live.delivered(batch)
     this.#patience.tryAgain()
   }
 
@@ -180,8 +159,7 @@ export class Intake {
   /** What is not delivered will not be, by this process. */
   abandon(reason: Error): void {
     this.end(reason)
-    for (const { delivered } of this.#live) delivered.reject(reason)
-    this.#live.clear()
+    this.#live.allGivenUp(reason)
   }
 
   #fits(bytes: number): boolean {
@@ -266,8 +244,7 @@ export class Intake {
       this.#heldBytes += events.bytes
       return { batch, events, plan }
     } catch (error) {
-      this.#live.delete(batch)
-      batch.delivered.reject(error instanceof Error ? error : new Error(errorText(error)))
+      this.#live.givenUp(batch, error instanceof Error ? error : new Error(errorText(error)))
       return undefined
     }
   }
@@ -308,20 +285,8 @@ export class Intake {
     if (this.#open !== undefined) return this.#open
     const { clock, nextId } = this.#options
     const id = nextId()
-    const events = new EventBatch(id, clock.monotonic())
-    this.#open = { id, events, bytes: 0, writing: 0, delivered: new Deferred() }
-    this.#begin(this.#open)
+    this.#open = this.#live.begin(id, new EventBatch(id, clock.monotonic()))
     return this.#open
-  }
-
-  #begin(batch: CollectedBatch): void {
-    this.#live.add(batch)
-    // A chain, so that a flush listens to one promise and not to all batches: there may be thousands of both.
-    const before = this.#settled
-    const settled = async (): Promise<void> => {
-      await before
-    }
-    this.#settled = batch.delivered.promise.then(settled, settled)
   }
 
   #close(): void {
@@ -330,11 +295,6 @@ export class Intake {
     this.#open = undefined
     this.#wake.abort()
   }
-}
-
-/** Whether all of it is in its file, and something of it in memory. */
-function isEvictable({ events, writing }: CollectedBatch): boolean {
-  return events !== undefined && events.events > 0 && writing === 0
 }
 
 function queueFull(): KinloaderError {
