@@ -4,27 +4,24 @@ import { errorCode, errorText } from '../../core/errors.ts'
 import type { Logger } from '../../core/logger.ts'
 import type { RefusedRecord } from './put-batch.ts'
 import type { WaitingRecord } from './record-store.ts'
-
-const repeatMs = 60_000
+import { SeldomTold } from '../seldom-told.ts'
 
 /** Tells of failing uploads: a new kind at once, the same one once a minute, and when it is over. */
 export class UploadLog {
   readonly #logger: Logger
-  readonly #clock: Clock
   readonly #stream: string
-  /** When each kind was last told, monotonic milliseconds. A handful of kinds. */
-  readonly #toldMs = new Map<string, number>()
+  readonly #told: SeldomTold
   #isFailing = false
 
   constructor(logger: Logger, clock: Clock, stream: string) {
     this.#logger = logger
-    this.#clock = clock
+    this.#told = new SeldomTold(clock)
     this.#stream = stream
   }
 
   failed(fault: FirehoseFault, error: unknown): void {
     this.#isFailing = true
-    if (!this.#isDue(fault)) return
+    if (!this.#told.isDue(fault)) return
     this.#logger[faultAction(fault) === 'retry' ? 'warn' : 'error']('upload', {
       stream: this.#stream,
       error: firehoseAdvice(fault, error, this.#stream),
@@ -33,7 +30,7 @@ export class UploadLog {
   }
 
   refusedSome({ code, message }: RefusedRecord, count: number): void {
-    if (!this.#isDue('some')) return
+    if (!this.#told.isDue('some')) return
     this.#logger.warn('upload', {
       stream: this.#stream,
       records: count,
@@ -43,7 +40,7 @@ export class UploadLog {
 
   /** The disk's trouble. */
   storeFailed(action: 'read' | 'remove' | 'quarantine', { name }: WaitingRecord, error: unknown): void {
-    if (!this.#isDue(action)) return
+    if (!this.#told.isDue(action)) return
     this.#logger.error('spool', {
       record: name,
       error: `cannot ${action} the record; see to the spool's disk and permissions (${errorText(error)})`,
@@ -59,15 +56,7 @@ export class UploadLog {
   recovered(): void {
     if (!this.#isFailing) return
     this.#isFailing = false
-    this.#toldMs.clear()
+    this.#told.forgetAllBut()
     this.#logger.info('upload', { stream: this.#stream, state: 'recovered' })
-  }
-
-  #isDue(kind: string): boolean {
-    const nowMs = this.#clock.monotonic()
-    const toldMs = this.#toldMs.get(kind)
-    if (toldMs !== undefined && nowMs - toldMs < repeatMs) return false
-    this.#toldMs.set(kind, nowMs)
-    return true
   }
 }

@@ -2,27 +2,24 @@ import { kinesisAdvice } from '../../clients/kinesis-advice.ts'
 import type { KinesisFault } from '../../clients/kinesis-errors.ts'
 import type { Clock } from '../../core/clock.ts'
 import type { Logger } from '../../core/logger.ts'
-
-const repeatMs = 60_000
+import { SeldomTold } from '../seldom-told.ts'
 
 /** Tells of failing puts and dropped events: a new kind at once, the same one once a minute, and when it is over. */
 export class PutFaultLog {
   readonly #logger: Logger
-  readonly #clock: Clock
   readonly #stream: string
-  /** When each kind was last told, monotonic milliseconds. A handful of kinds. */
-  readonly #toldMs = new Map<string, number>()
+  readonly #told: SeldomTold
   #isFailing = false
 
   constructor(logger: Logger, clock: Clock, stream: string) {
     this.#logger = logger
-    this.#clock = clock
+    this.#told = new SeldomTold(clock)
     this.#stream = stream
   }
 
   entryRefused(code: string, message: string): void {
     const isThrottled = code === 'ProvisionedThroughputExceededException'
-    if (!this.#isDue(isThrottled ? 'throttled' : 'entry')) return
+    if (!this.#told.isDue(isThrottled ? 'throttled' : 'entry')) return
     this.#logger.warn('put', {
       stream: this.#stream,
       error: isThrottled
@@ -33,7 +30,7 @@ export class PutFaultLog {
 
   requestFailed(fault: KinesisFault, error: unknown): void {
     this.#isFailing = true
-    if (!this.#isDue(fault)) return
+    if (!this.#told.isDue(fault)) return
     const mends = fault === 'throttled' || fault === 'transient'
     this.#logger[mends ? 'warn' : 'error']('put', {
       stream: this.#stream,
@@ -44,22 +41,14 @@ export class PutFaultLog {
 
   /** `dropped` are all so far. */
   eventDropped(dropped: number, why: string): void {
-    if (!this.#isDue('dropped')) return
+    if (!this.#told.isDue('dropped')) return
     this.#logger.error('drop', { stream: this.#stream, dropped, error: why })
   }
 
   recovered(): void {
     if (!this.#isFailing) return
     this.#isFailing = false
-    for (const kind of this.#toldMs.keys()) if (kind !== 'dropped') this.#toldMs.delete(kind)
+    this.#told.forgetAllBut('dropped')
     this.#logger.info('put', { stream: this.#stream, state: 'recovered' })
-  }
-
-  #isDue(kind: string): boolean {
-    const nowMs = this.#clock.monotonic()
-    const toldMs = this.#toldMs.get(kind)
-    if (toldMs !== undefined && nowMs - toldMs < repeatMs) return false
-    this.#toldMs.set(kind, nowMs)
-    return true
   }
 }

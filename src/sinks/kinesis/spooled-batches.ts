@@ -5,6 +5,7 @@ import type { LogEvent } from '../../core/event.ts'
 import type { Logger } from '../../core/logger.ts'
 import type { SpoolBatch } from '../spooling/batch-file.ts'
 import type { Spool } from '../spooling/spool.ts'
+import { SeldomTold } from '../seldom-told.ts'
 import { EventBatch, lineOf } from './event-batch.ts'
 import type { PackingPlan } from './packing.ts'
 
@@ -24,13 +25,13 @@ export class SpooledBatches {
   readonly #clock: Clock
   readonly #logger: Logger
   readonly #files = new Map<string, SpoolBatch>()
-  /** Clock's monotonic milliseconds when it was last told that the spool is full. */
-  #toldFullMs = -Infinity
+  readonly #told: SeldomTold
 
   constructor(spool: Spool, clock: Clock, logger: Logger) {
     this.#spool = spool
     this.#clock = clock
     this.#logger = logger
+    this.#told = new SeldomTold(clock)
   }
 
   /** Ids of the batches an earlier process left, oldest first. */
@@ -116,9 +117,7 @@ export class SpooledBatches {
 
   /** Once a minute: who waits for a full disk has no other way to know why nothing goes on. */
   #tellFull(error: unknown): void {
-    const nowMs = this.#clock.monotonic()
-    if (errorCode(error) !== 'SPOOL_FULL' || nowMs - this.#toldFullMs < toldAgainMs) return
-    this.#toldFullMs = nowMs
+    if (errorCode(error) !== 'SPOOL_FULL' || !this.#told.isDue('full')) return
     this.#logger.warn('spool', { error: errorText(error), effect: 'no event is taken until there is room' })
   }
 
@@ -142,8 +141,6 @@ export class SpooledBatches {
     }
   }
 }
-
-const toldAgainMs = 60_000
 
 function planOf(seal: Uint8Array): PackingPlan {
   const plan: unknown = JSON.parse(Buffer.from(seal).toString())
