@@ -8,6 +8,8 @@ export interface CollectedBatch {
   events: EventBatch | undefined
   /** Of its events, also those which are on their way into its file, as far as they are known. */
   bytes: number
+  /** How many it has; of one of an earlier process only known once it is read. */
+  count: number
   /** Appends to its file which are under way; while there are any it is not complete. */
   writing: number
   /** Resolves when all its events are delivered. */
@@ -31,7 +33,7 @@ export class LiveBatches {
 
   /** Without events it is one which lies on disk. */
   begin(id: string, events?: EventBatch): CollectedBatch {
-    const batch = { id, events, bytes: 0, writing: 0, delivered: new Deferred() }
+    const batch = { id, events, bytes: 0, count: 0, writing: 0, delivered: new Deferred() }
     this.#batches.add(batch)
     // A chain, so that a flush listens to one promise and not to all batches: there may be thousands of both.
     const before = this.#settled

@@ -3,9 +3,10 @@ import { errorCode, errorText, KinloaderError } from '../../core/errors.ts'
 import type { LogEvent } from '../../core/event.ts'
 import { type CollectedBatch, isEvictable, LiveBatches } from './collected-batch.ts'
 import { EventBatch, heldBytesOf } from './event-batch.ts'
+import { HeldEvents } from './held-events.ts'
 import type { PackingPlan } from './packing.ts'
 import type { SpooledBatches } from './spooled-batches.ts'
-import { SpoolPatience } from './spool-patience.ts'
+import { isPassing, SpoolPatience } from './spool-patience.ts'
 import { WaitingLine } from './waiting-line.ts'
 
 /** A batch as it is packed. */
@@ -24,10 +25,24 @@ export interface IntakeOptions {
   /** The id of the next batch. */
   readonly nextId: () => string
   readonly spooled?: SpooledBatches | undefined
+  /** So many events were taken, and the spool did not give them back. */
+  readonly onLost: (events: number) => void
+}
+
+/** How an event is taken which may have to wait. */
+export interface Taking {
+  /** Whether a spool which takes nothing for now is waited for. */
+  readonly isPatient: boolean
+  /** Whoever brings it waits for it before the next, so that bounds it; default false. */
+  readonly isOneAtATime?: boolean
+  readonly signal?: AbortSignal
 }
 
 /** A batch which holds more is closed before its time, and one which holds a quarter of all there may be. */
 const fullBatchBytes = 4 * 1024 * 1024
+
+/** More complete ones are not kept in memory where they are on disk: each has its file open. */
+const maxOpenBatches = 64
 
 /** What timers can keep; something always happens earlier, or it is looked again. */
 const longestSleepMs = 3_600_000
@@ -48,14 +63,14 @@ export class Intake {
   readonly #patience: SpoolPatience
   readonly #fullBatchBytes: number
   #open: CollectedBatch | undefined
-  #heldBytes = 0
-  #undelivered = 0
+  readonly #held: HeldEvents
   #ended: Error | undefined
   #wake = new AbortController()
 
   constructor(options: IntakeOptions) {
     this.#options = options
     this.#patience = new SpoolPatience(options.clock)
+    this.#held = new HeldEvents(options.maxBytes, options.spooled !== undefined)
     this.#fullBatchBytes = Math.min(fullBatchBytes, options.maxBytes / 4)
     for (const id of options.spooled?.leftovers ?? []) this.#closed.push(this.#live.begin(id))
   }
@@ -67,7 +82,8 @@ export class Intake {
 
   /** Events which are not delivered, also those on disk, and the bytes which are held for those in memory. */
   get pending(): { readonly events: number; readonly bytes: number } {
-    return { events: this.#undelivered, bytes: this.#heldBytes }
+    const { events, bytes } = this.#held
+    return { events, bytes }
   }
 
   /** Whether an event of so many bytes may be taken without waiting for room. */
@@ -78,7 +94,7 @@ export class Intake {
   /** In memory. Only where `hasRoomFor` said so. */
   take(event: LogEvent, line: string): CollectedBatch {
     const bytes = heldBytesOf(event, line)
-    this.#hold(bytes)
+    this.#held.take(bytes)
     const batch = this.#openBatch()
     this.#add(batch, event, line)
     this.#fill(batch, bytes)
@@ -87,14 +103,13 @@ export class Intake {
 
   /**
    * Waits for room, and with a spool for the disk. Rejects with `QUEUE_FULL`, `ABORTED`, what the intake ended with,
-   * or the spool's own errors; `SPOOL_FULL` only with `isPatient` false.
+   * or the spool's own errors; those which pass only with `isPatient` false.
    */
-  takeLater(event: LogEvent, line: string, isPatient: boolean, signal?: AbortSignal): Promise<CollectedBatch> {
+  takeLater(event: LogEvent, line: string, { isPatient, isOneAtATime, signal }: Taking): Promise<CollectedBatch> {
     const bytes = heldBytesOf(event, line)
     if (this.hasRoomFor(bytes)) return this.#admit(event, line, isPatient, signal)
-    if (this.#waiting.bytes + bytes > this.#options.maxBytes && !this.#waiting.isEmpty) {
-      return Promise.reject(queueFull())
-    }
+    const isTooMuch = this.#waiting.bytes + bytes > this.#options.maxBytes && !this.#waiting.isEmpty
+    if (isTooMuch && isOneAtATime !== true) return Promise.reject(queueFull())
     return this.#waiting.join(bytes, () => this.#admit(event, line, isPatient, signal), signal)
   }
 
@@ -109,7 +124,7 @@ export class Intake {
       const next = this.#closed[0]
       if (next?.writing === 0) {
         this.#closed.shift()
-        const loaded = await this.#load(next)
+        const loaded = await this.#load(next, signal)
         if (loaded !== undefined) return loaded
         continue
       }
@@ -128,15 +143,14 @@ export class Intake {
 
   /** The batch's events are records now, of so many bytes in all, and these are held instead. */
   packed(batch: CollectedBatch, recordBytes: number): void {
-    this.#heldBytes += recordBytes - batch.bytes
+    this.#held.pack(batch.bytes, recordBytes)
     batch.events = undefined
     this.#waiting.serve()
   }
 
-  /** So many events are delivered, which held so many bytes. */
-  delivered(events: number, bytes: number): void {
-    this.#undelivered -= events
-    this.#heldBytes -= bytes
+  /** So many events are delivered, whose records held so many bytes. */
+  delivered(events: number, recordBytes: number): void {
+    this.#held.deliver(events, recordBytes)
     this.#waiting.serve()
   }
 
@@ -163,17 +177,12 @@ export class Intake {
   }
 
   #fits(bytes: number): boolean {
-    // One which is larger than all the room there is gets through alone.
-    return this.#heldBytes === 0 || this.#heldBytes + bytes <= this.#options.maxBytes || this.#evicts(bytes)
-  }
-
-  #hold(bytes: number): void {
-    this.#heldBytes += bytes
-    this.#undelivered += 1
+    return this.#held.hasRoomFor(bytes) || this.#evicts(bytes)
   }
 
   #add(batch: CollectedBatch, event: LogEvent, line: string): void {
     batch.events?.add(event, line)
+    batch.count += 1
     if (batch.events?.events === 1) this.#wake.abort()
   }
 
@@ -187,11 +196,12 @@ export class Intake {
     const { spooled } = this.#options
     if (spooled === undefined) return this.take(event, line)
     const bytes = heldBytesOf(event, line)
-    this.#hold(bytes)
+    this.#held.take(bytes)
     try {
       return await this.#spool(spooled, event, line, isPatient, signal)
     } catch (error) {
-      this.delivered(1, bytes)
+      this.#held.refuse(bytes)
+      this.#waiting.serve()
       throw error
     }
   }
@@ -207,7 +217,7 @@ export class Intake {
       try {
         return await this.#append(spooled, event, line)
       } catch (error) {
-        if (errorCode(error) !== 'SPOOL_FULL' || !isPatient) throw error
+        if (!isPassing(error) || !isPatient) throw error
       }
     }
     return this.#patience.wait(() => this.#append(spooled, event, line), signal)
@@ -231,43 +241,53 @@ export class Intake {
     }
   }
 
-  /** Undefined when it is on disk and cannot be read: it was told, and stays there. */
-  async #load(batch: CollectedBatch): Promise<LoadedBatch | undefined> {
+  /** Undefined when it is on disk and cannot be read: it was told, and stays there unless it is gone. */
+  async #load(batch: CollectedBatch, signal: AbortSignal): Promise<LoadedBatch | undefined> {
     if (batch.events !== undefined) return { batch, events: batch.events, plan: undefined }
     try {
-      const read = await this.#options.spooled?.read(batch.id)
+      const read = await this.#options.spooled?.read(batch.id, signal)
       if (read === undefined) throw new KinloaderError('SPOOL_GONE', `The batch ${batch.id} is gone.`)
       const { events, plan } = read
       // One of an earlier process was not known to hold anything.
-      if (batch.bytes === 0) this.#undelivered += events.events
+      this.#held.load(batch.count === 0 ? events.events : 0, events.bytes)
+      if (batch.count > 0) this.#lose(batch.count - events.events)
       batch.bytes = events.bytes
-      this.#heldBytes += events.bytes
       return { batch, events, plan }
     } catch (error) {
+      if (errorCode(error) === 'SPOOL_BATCH_GONE') this.#lose(batch.count)
       this.#live.givenUp(batch, error instanceof Error ? error : new Error(errorText(error)))
       return undefined
     }
   }
 
-  /** Batches leave the memory, the latest first, until so many bytes fit; whether they do now. */
-  #evicts(bytes: number): boolean {
-    const { spooled, maxBytes } = this.#options
-    if (spooled === undefined) return false
-    const fits = (): boolean => this.#heldBytes + bytes <= maxBytes
-    // Nobody else closes it while Kinesis is away: nothing is packed then, and those who wait would wait for ever.
-    if (!this.#closed.some(isEvictable) && this.#open !== undefined && isEvictable(this.#open)) this.#close()
-    for (const batch of [...this.#closed].reverse()) {
-      if (fits()) break
-      if (isEvictable(batch)) this.#evict(batch, spooled)
-    }
-    return fits()
+  /** Events which were taken, and which the spool did not give back. */
+  #lose(events: number): void {
+    if (events === 0) return
+    this.#held.lose(events)
+    this.#options.onLost(events)
   }
 
-  #evict(batch: CollectedBatch, spooled: SpooledBatches): void {
+  /** Batches leave the memory, the latest first, until so many bytes fit; whether they do now. */
+  #evicts(bytes: number): boolean {
+    if (this.#options.spooled === undefined) return false
+    for (const batch of [...this.#closed].reverse()) {
+      if (this.#held.hasRoomFor(bytes)) return true
+      if (isEvictable(batch)) this.#evict(batch)
+    }
+    const open = this.#open
+    if (!this.#held.hasRoomFor(bytes) && open !== undefined && isEvictable(open)) {
+      // Nobody else closes it while Kinesis is away: nothing is packed then, and those who wait would wait for ever.
+      this.#close()
+      this.#evict(open)
+    }
+    return this.#held.hasRoomFor(bytes)
+  }
+
+  #evict(batch: CollectedBatch): void {
     batch.events = undefined
-    this.#heldBytes -= batch.bytes
+    this.#held.evict(batch.bytes)
     batch.writing += 1
-    void spooled.rest(batch.id).finally(() => {
+    void this.#options.spooled?.rest(batch.id).finally(() => {
       this.#written(batch)
     })
   }
@@ -277,8 +297,15 @@ export class Intake {
     batch.writing -= 1
     if (batch.writing > 0) return
     this.#wake.abort()
+    this.#closeFile(batch)
     // It may leave the memory now.
     this.#waiting.serve()
+  }
+
+  /** While Kinesis is away, batches closed before they are full may come by the thousand. */
+  #closeFile(batch: CollectedBatch): void {
+    const isMany = this.#options.spooled !== undefined && this.#closed.length > maxOpenBatches
+    if (isMany && batch !== this.#open && isEvictable(batch)) this.#evict(batch)
   }
 
   #openBatch(): CollectedBatch {
@@ -290,10 +317,12 @@ export class Intake {
   }
 
   #close(): void {
-    if (this.#open === undefined) return
-    this.#closed.push(this.#open)
+    const batch = this.#open
+    if (batch === undefined) return
+    this.#closed.push(batch)
     this.#open = undefined
     this.#wake.abort()
+    this.#closeFile(batch)
   }
 }
 

@@ -23,6 +23,7 @@ export class MonitorLog {
       const now = sender.statistics()
       logger.info('sender', {
         dropped_writes: now.droppedWrites,
+        lost_events: now.eventsLost,
         entry_count: now.entries,
         flush_count: now.flushes,
         flush_full: now.flushFull,

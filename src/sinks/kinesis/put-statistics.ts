@@ -22,6 +22,8 @@ export interface SenderStatistics {
   readonly hardErrors: number
   /** Events not taken: the queue was full, or one was too large. */
   readonly droppedWrites: number
+  /** Events taken, which the spool did not give back: its disk was damaged, or somebody removed files. */
+  readonly eventsLost: number
   readonly pendingEvents: number
   readonly pendingBytes: number
   /** Of the last 60 requests, in milliseconds; 0 before the first. */
@@ -71,6 +73,7 @@ export class PutStatistics {
       otherPutErrors: count('otherPutErrors'),
       hardErrors: count('hardErrors'),
       droppedWrites: count('droppedWrites'),
+      eventsLost: count('eventsLost'),
       pendingEvents: pending.events,
       pendingBytes: pending.bytes,
       putTimeMinMs: times.length === 0 ? 0 : Math.min(...times),

@@ -103,6 +103,9 @@ export class KinesisSender implements Sink<LogEvent> {
       flushIntervalMs: () => flushIntervalMs * this.#target.patience,
       nextId: () => ids.next(),
       spooled: this.#spooled,
+      onLost: (events) => {
+        this.#statistics.add('eventsLost', events)
+      },
     })
     this.#faults = new PutFaultLog(logger, clock, streamName)
     this.#listing = new ShardListing({ inlet, shards: this.#shards, clock, logger, streamName, random })
@@ -154,6 +157,10 @@ export class KinesisSender implements Sink<LogEvent> {
    * `SENDER_FAILED`, and the event is not taken then.
    */
   send(event: LogEvent): Promise<void> {
+    return this.#send(event, false)
+  }
+
+  #send(event: LogEvent, isOneAtATime: boolean): Promise<void> {
     let line: string
     try {
       line = lineOf(event)
@@ -175,7 +182,7 @@ export class KinesisSender implements Sink<LogEvent> {
       this.#dropped(fullText)
       return taken
     }
-    return this.#intake.takeLater(event, line, whenFull === 'wait').then(
+    return this.#intake.takeLater(event, line, { isPatient: whenFull === 'wait', isOneAtATime }).then(
       () => {
         this.#statistics.add('entries')
       },
@@ -188,11 +195,12 @@ export class KinesisSender implements Sink<LogEvent> {
   }
 
   /**
-   * As `send`, for those who cannot do anything about an event which does not fit: it is dropped, counted and told.
+   * As `send`, for those who cannot do anything about an event which does not fit: it is dropped, counted and told. They
+   * wait for it before the next, so the queue is not too full for them.
    */
   async sendOrDrop(event: LogEvent): Promise<void> {
     try {
-      await this.send(event)
+      await this.#send(event, true)
     } catch (error) {
       if (errorCode(error) !== 'EVENT_TOO_LARGE') throw error
       this.#faults.eventDropped(this.#statistics.count('droppedWrites'), errorText(error))
@@ -263,7 +271,7 @@ export class KinesisSender implements Sink<LogEvent> {
         const batch =
           this.#spooled === undefined && this.#intake.hasRoomFor(heldBytesOf(event, line))
             ? this.#intake.take(event, line)
-            : await this.#intake.takeLater(event, line, true, signal)
+            : await this.#intake.takeLater(event, line, { isPatient: true, signal })
         this.#statistics.add('entries')
         batches.add(batch)
       }

@@ -1,20 +1,37 @@
 import type { Clock } from '../../core/clock.ts'
-import { errorCode } from '../../core/errors.ts'
-import { settledOrAborted } from '../deferred.ts'
+import { errorText, KinloaderError } from '../../core/errors.ts'
+import { onAbort } from '../deferred.ts'
 import { givenUp } from './waiting-line.ts'
 
 /** How soon a full spool is tried again when no batch was delivered meanwhile: others may fill the same disk. */
 const retryMs = 1000
+/** Appends which are tried together once there is room: they share a write. */
+const mostAtOnce = 1024
+
+/** Somebody whom the spool has refused, or who stands behind such a one. */
+interface Patient {
+  /** Tries once more; whether that is settled, one way or the other. Never rejects. */
+  readonly attempt: () => Promise<boolean>
+  readonly refuse: (reason: Error) => void
+  readonly signal: AbortSignal | undefined
+}
+
+/** Whether the spool takes it some time: it is full, or there are too many files open. */
+export function isPassing(error: unknown): boolean {
+  return error instanceof KinloaderError && error.retryable
+}
 
 /**
- * Those whom a full spool has refused, one after the other, and whoever comes meanwhile is behind them: so the order is
- * kept, and a thousand who were refused do not all try again at once.
+ * Those whom a full spool has refused, first come, first served, and whoever comes meanwhile is behind them. One tries
+ * whether there is room, so that a thousand who were refused do not all try at once; once it has found some the others
+ * follow together, twice as many each time, for each write costs the same however much is in it.
+ *
+ * So the order of those is kept who wait for one write before the next.
  */
 export class SpoolPatience {
   readonly #clock: Clock
-  #waiting = 0
-  /** Settles when the last of them is done with. */
-  #last: Promise<unknown> = Promise.resolve()
+  #line: Patient[] = []
+  #isServing = false
   #roomy = new AbortController()
   #ended: Error | undefined
 
@@ -24,20 +41,38 @@ export class SpoolPatience {
 
   /** Whether anybody waits. */
   get isNeeded(): boolean {
-    return this.#waiting > 0
+    return this.#isServing
   }
 
-  /** Resolves as `append` when it is not refused with `SPOOL_FULL` any more. Rejects with `ABORTED`, or as `end` says. */
+  /** Resolves as `append` when it is not refused for a while any more. Rejects with `ABORTED`, or as `end` says. */
   wait<T>(append: () => Promise<T>, signal?: AbortSignal): Promise<T> {
-    this.#waiting += 1
-    const before = this.#last
-    const mine = (signal === undefined ? before : settledOrAborted(before, signal)).then(() =>
-      this.#retrying(append, signal),
-    )
-    this.#last = Promise.allSettled([before, mine]).then(() => {
-      this.#waiting -= 1
+    return new Promise<T>((resolve, reject) => {
+      let forget = (): void => {}
+      const patient: Patient = {
+        attempt: async () => {
+          try {
+            resolve(await append())
+          } catch (error) {
+            if (isPassing(error)) return false
+            reject(error instanceof Error ? error : new Error(errorText(error)))
+          }
+          forget()
+          return true
+        },
+        refuse: (reason) => {
+          forget()
+          reject(reason)
+        },
+        signal,
+      }
+      this.#line.push(patient)
+      if (signal !== undefined) {
+        forget = onAbort(signal, () => {
+          this.#leave(patient)
+        })
+      }
+      if (!this.#isServing) void this.#serve()
     })
-    return mine
   }
 
   /** There may be room. */
@@ -49,20 +84,45 @@ export class SpoolPatience {
   /** Nobody is patient any more: they get the reason. */
   end(reason: Error): void {
     this.#ended ??= reason
+    for (const patient of this.#line.splice(0)) patient.refuse(reason)
     this.#roomy.abort()
   }
 
-  async #retrying<T>(append: () => Promise<T>, signal?: AbortSignal): Promise<T> {
-    for (;;) {
-      if (this.#ended !== undefined) throw this.#ended
-      if (signal?.aborted === true) throw givenUp()
-      try {
-        return await append()
-      } catch (error) {
-        if (errorCode(error) !== 'SPOOL_FULL') throw error
+  /** Until nobody is in the line. Never rejects. */
+  async #serve(): Promise<void> {
+    this.#isServing = true
+    let atOnce = 1
+    while (this.#line.length > 0) {
+      const some = this.#line.splice(0, atOnce)
+      const settled = await Promise.all(some.map((patient) => patient.attempt()))
+      const refused = some.filter((_, index) => settled[index] === false)
+      if (refused.length === 0) {
+        atOnce = Math.min(2 * atOnce, mostAtOnce)
+        continue
       }
-      const ways = [this.#roomy.signal, ...(signal === undefined ? [] : [signal])]
-      await this.#clock.sleep(retryMs, AbortSignal.any(ways))
+      atOnce = 1
+      this.#putBack(refused)
+      // Nobody may be left: they have given up, or there was an end meanwhile.
+      if (this.#line.length > 0) await this.#clock.sleep(retryMs, this.#roomy.signal)
     }
+    this.#isServing = false
+  }
+
+  /** To the front, in their order. */
+  #putBack(refused: readonly Patient[]): void {
+    const patients = refused.filter((patient) => {
+      const reason = this.#ended ?? (patient.signal?.aborted === true ? givenUp() : undefined)
+      if (reason !== undefined) patient.refuse(reason)
+      return reason === undefined
+    })
+    this.#line.unshift(...patients)
+  }
+
+  /** Of one whose attempt is under way that decides. */
+  #leave(patient: Patient): void {
+    const at = this.#line.indexOf(patient)
+    if (at < 0) return
+    this.#line.splice(at, 1)
+    patient.refuse(givenUp())
   }
 }

@@ -1,13 +1,16 @@
 import { decodeSpooledEvent, encodeSpooledEvent } from '../../codecs/spooled-event.ts'
+import { Backoff } from '../../core/backoff.ts'
 import type { Clock } from '../../core/clock.ts'
 import { errorCode, errorText, KinloaderError } from '../../core/errors.ts'
 import type { LogEvent } from '../../core/event.ts'
 import type { Logger } from '../../core/logger.ts'
 import type { SpoolBatch } from '../spooling/batch-file.ts'
+import { isDiskTrouble } from '../spooling/errors.ts'
 import type { Spool } from '../spooling/spool.ts'
 import { SeldomTold } from '../seldom-told.ts'
 import { EventBatch, lineOf } from './event-batch.ts'
 import type { PackingPlan } from './packing.ts'
+import { isPassing } from './spool-patience.ts'
 
 /** A batch as it was read back. */
 export interface ReadBatch {
@@ -50,7 +53,7 @@ export class SpooledBatches {
       // Its fields have no place in a record.
       await file.append(encodeSpooledEvent(event.fields === undefined ? event : { ...event, fields: {} }))
     } catch (error) {
-      this.#tellFull(error)
+      this.#tellRefused(error)
       // A batch is full long before its file is, so it is the event.
       if (errorCode(error) !== 'SPOOL_TOO_LARGE') throw error
       throw new KinloaderError('EVENT_TOO_LARGE', errorText(error), { cause: error })
@@ -68,18 +71,30 @@ export class SpooledBatches {
     }
   }
 
-  /** What cannot be read is told and stays where it is. */
-  async read(id: string): Promise<ReadBatch> {
-    try {
-      return await this.#read(id)
-    } catch (error) {
-      this.#logger.error('spool', {
-        batch: id,
-        error: errorText(error),
-        effect:
-          'the events of this batch are not sent; its file stays in the spool and is tried again at the next start',
-      })
-      throw error
+  /**
+   * Tries again while the disk is in trouble, and not so long that one bad file would hold up all behind it; a lack of
+   * file handles passes, so that is waited for until the abort. What cannot be read is told, and stays where it is.
+   */
+  async read(id: string, signal: AbortSignal): Promise<ReadBatch> {
+    const backoff = new Backoff({ baseMs: 1000, maxMs: 30_000 })
+    for (;;) {
+      try {
+        return await this.#read(id)
+      } catch (error) {
+        const mayMend = isPassing(error) || (isDiskTrouble(errorCode(error)) && backoff.failures < maxReadFailures)
+        if (!mayMend || signal.aborted) {
+          this.#tellUnread(id, error)
+          throw error
+        }
+        if (this.#told.isDue('read')) {
+          this.#logger.warn('spool', {
+            batch: id,
+            error: errorText(error),
+            effect: 'nothing is lost; it is read again until the disk is well',
+          })
+        }
+        await this.#clock.sleep(backoff.next(), signal)
+      }
     }
   }
 
@@ -116,9 +131,20 @@ export class SpooledBatches {
   }
 
   /** Once a minute: who waits for a full disk has no other way to know why nothing goes on. */
-  #tellFull(error: unknown): void {
-    if (errorCode(error) !== 'SPOOL_FULL' || !this.#told.isDue('full')) return
+  #tellRefused(error: unknown): void {
+    if (!isPassing(error) || !this.#told.isDue('full')) return
     this.#logger.warn('spool', { error: errorText(error), effect: 'no event is taken until there is room' })
+  }
+
+  #tellUnread(id: string, error: unknown): void {
+    const isGone = errorCode(error) === 'SPOOL_BATCH_GONE'
+    this.#logger.error('spool', {
+      batch: id,
+      error: errorText(error),
+      effect: isGone
+        ? 'its events are lost'
+        : 'the events of this batch are not sent; its file stays in the spool and is tried again at the next start',
+    })
   }
 
   async #read(id: string): Promise<ReadBatch> {
@@ -142,10 +168,13 @@ export class SpooledBatches {
   }
 }
 
+/** About two minutes' worth. */
+const maxReadFailures = 8
+
 function planOf(seal: Uint8Array): PackingPlan {
   const plan: unknown = JSON.parse(Buffer.from(seal).toString())
   if (isPlan(plan)) return plan
-  throw new KinloaderError('SPOOL_FAILED', 'A spooled batch has a seal which this program did not write.')
+  throw new KinloaderError('SPOOL_DAMAGED', 'A spooled batch has a seal which this program did not write.')
 }
 
 function isPlan(value: unknown): value is PackingPlan {

@@ -18,7 +18,7 @@ const servedAtOnce = 1024
  */
 export class WaitingLine {
   readonly #hasRoom: (bytes: number) => boolean
-  #waiters: Waiter[] = []
+  #waiters: (Waiter | undefined)[] = []
   /** Waiters before this are served. */
   #first = 0
   #bytes = 0
@@ -64,6 +64,8 @@ export class WaitingLine {
   serve(): void {
     for (let waiter = this.#waiters[this.#first]; waiter !== undefined; waiter = this.#waiters[this.#first]) {
       if (!this.#hasRoom(waiter.bytes)) return
+      // It holds on to its event, and the next may wait for hours.
+      this.#waiters[this.#first] = undefined
       this.#first += 1
       this.#bytes -= waiter.bytes
       if (this.#first >= servedAtOnce && 2 * this.#first >= this.#waiters.length) {
@@ -80,7 +82,7 @@ export class WaitingLine {
     this.#waiters = []
     this.#first = 0
     this.#bytes = 0
-    for (const waiter of waiters) waiter.refused(reason)
+    for (const waiter of waiters) waiter?.refused(reason)
   }
 
   #leave(waiter: Waiter): void {

@@ -45,6 +45,8 @@ export class Spool {
   readonly #lock: FolderLock
   readonly #logger: Logger
   readonly #batches = new Map<string, BatchFile>()
+  /** Reads and removals under way. */
+  readonly #working = new Set<Promise<unknown>>()
   #closed = false
 
   private constructor(options: SpoolOptions, lock: FolderLock, found: ReadonlyMap<string, number>) {
@@ -104,7 +106,7 @@ export class Spool {
     this.#live()
     const batch = this.#batch(name)
     if (batch.busy) throw new KinloaderError('SPOOL_BATCH_OPEN', `The spooled batch ${name} is still being written.`)
-    return this.#told(() => readBatch(batch, this.#folder, this.#logger))
+    return this.#waitedFor(() => readBatch(batch, this.#folder, this.#logger))
   }
 
   /** The batch is done with, sealed or not; its file goes and its place is free. One which is gone already is fine. */
@@ -112,7 +114,7 @@ export class Spool {
     this.#live()
     const batch = this.#batches.get(name)
     if (batch === undefined) return
-    await this.#told(async () => {
+    await this.#waitedFor(async () => {
       await batch.end()
       await removeFile(batch.path, this.#folder.files)
     })
@@ -124,6 +126,8 @@ export class Spool {
     if (this.#closed) return
     this.#closed = true
     await Promise.allSettled(Array.from(this.#batches.values(), (batch) => batch.end()))
+    // They touch files, and the folder may be another's from now on.
+    await Promise.allSettled(this.#working)
     await this.#told(() => this.#lock.release())
   }
 
@@ -136,6 +140,16 @@ export class Spool {
   /** Another process may have the folder after `close`. */
   #live(): void {
     if (this.#closed) throw new KinloaderError('SPOOL_CLOSED', 'The spool is closed.')
+  }
+
+  async #waitedFor<T>(work: () => Promise<T>): Promise<T> {
+    const working = this.#told(work)
+    this.#working.add(working)
+    try {
+      return await working
+    } finally {
+      this.#working.delete(working)
+    }
   }
 
   async #told<T>(work: () => Promise<T>): Promise<T> {

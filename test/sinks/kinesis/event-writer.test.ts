@@ -26,4 +26,27 @@ describe('a writer of events', () => {
     await clock.runUntil(sender.end(live))
     assert.deepEqual(sentMessages(engine), ['größe', 'größe', 'größe', 'bytes'])
   })
+
+  it('waits for room however many others do: an error would end all logging', async () => {
+    const clock = new VirtualClock()
+    const engine = new KinesisEngine({ clock })
+    engine.createStream('logs')
+    const { sender } = new SenderRun({ clock, engine, maxPendingBytes: 2000 })
+    const texts = Array.from({ length: 20 }, (_, i) => `${i} ${'x'.repeat(500)}`)
+    const written = Promise.all(
+      texts.map(
+        (text) =>
+          new Promise<void>((resolve, reject) => {
+            createEventWriter(sender, { source: 's' }, clock)
+              .on('error', reject)
+              .write(text, () => {
+                resolve()
+              })
+          }),
+      ),
+    )
+    await clock.runUntil(written)
+    await clock.runUntil(sender.end(live))
+    assert.deepEqual([...sentMessages(engine)].sort(), [...texts].sort())
+  })
 })

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { errorCode } from '../../../src/core/errors.ts'
+import { garbageCollector } from '../../../src/host/garbage-collection.ts'
 import { WaitingLine } from '../../../src/sinks/kinesis/waiting-line.ts'
 
 interface Place {
@@ -46,6 +47,24 @@ describe('a waiting line', () => {
     assert.equal(line.bytes, 0)
     assert.equal(served.length, count)
     assert.ok(served.every((number, i) => number === i))
+  })
+
+  it('lets go of what was served, also before the line is cut', async () => {
+    const here = place()
+    const collect = garbageCollector()
+    const events = await Promise.all(
+      Array.from({ length: 200 }, async () => {
+        const event = { message: Buffer.alloc(1000) }
+        const taken = here.line.join(1, () => Promise.resolve(event.message.length))
+        here.room = 1
+        here.line.serve()
+        await taken
+        return new WeakRef(event)
+      }),
+    )
+    await new Promise((resolve) => setImmediate(resolve))
+    collect()
+    assert.equal(events.filter((event) => event.deref() !== undefined).length, 0)
   })
 
   it('lets nobody past who needs less', () => {

@@ -9,6 +9,7 @@ import { errorCode, KinloaderError } from '../../../src/core/errors.ts'
 import { encodeFrames } from '../../../src/sinks/spooling/frames.ts'
 import { Spool, type SpoolOptions } from '../../../src/sinks/spooling/spool.ts'
 import { RecordingFiles, type RecordingFilesOptions, systemError } from '../../support/recording-files.ts'
+import { until } from '../journal/journal-world.ts'
 import { RecordingLogger } from '../../support/recording-logger.ts'
 
 describe('spool', () => {
@@ -38,6 +39,24 @@ describe('spool', () => {
   const file = (name: string): string => join(folder, `${name}.spool`)
 
   describe('a batch', () => {
+    it('is gone or whole when the spool is closed: the folder may be another’s then', async () => {
+      let goOn = (): void => {}
+      const held = new Promise<void>((resolve) => {
+        goOn = resolve
+      })
+      const recorded = recording({ hold: (call) => (call.startsWith('unlink b-1') ? held : undefined) })
+      const spool = await open({ files: recorded })
+      await spool.begin('b-1').append(Buffer.from('one'))
+      const removing = spool.remove('b-1')
+      const closing = spool.close().then(() => recorded.calls.push('closed'))
+      await until(() => recorded.calls.includes('close b-1.spool'))
+      for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setImmediate(resolve))
+      assert.ok(!recorded.calls.includes('closed'))
+      goOn()
+      await Promise.all([removing, closing])
+      assert.ok(recorded.calls.indexOf('unlink b-1.spool') < recorded.calls.indexOf('closed'))
+    })
+
     it('is written, sealed, read back and removed, by calls in this order', async () => {
       const recorded = recording()
       const spool = await open({ files: recorded })

@@ -62,12 +62,20 @@ export class EventSending implements EventOutlet {
 
   /** Kinesis may be slow or away as long as it wants: only a sender that has given up and a signal end the patience. */
   async end(): Promise<void> {
-    const { sender } = this.#options
-    let left = await sender.flush(flushSliceMs)
-    while (left.events > 0 && this.#failure === undefined && !this.#isTimeUp) left = await sender.flush(flushSliceMs)
-    left = await sender.close(0)
+    const { sender, clock } = this.#options
+    for (let isWorthIt = true; isWorthIt; ) {
+      const startedMs = clock.monotonic()
+      const { events } = await sender.flush(flushSliceMs)
+      // One which is over early has delivered all that can be: what is left lies in files which cannot be read.
+      const isOver = clock.monotonic() - startedMs < flushSliceMs / 2
+      isWorthIt = events > 0 && !isOver && this.#failure === undefined && !this.#isTimeUp
+    }
+    const left = await sender.close(0)
     this.#ended.abort()
-    if (left.events + this.#untaken > 0 || this.#failure !== undefined) throw this.#undelivered(left.events)
+    const { eventsLost } = sender.statistics()
+    if (left.events + this.#untaken + eventsLost > 0 || this.#failure !== undefined) {
+      throw this.#undelivered(left.events, eventsLost)
+    }
     if (this.#tooLarge > 0) {
       const what = counted(this.#tooLarge, 'event')
       throw new KinloaderError('UNDELIVERED', `${what} did not fit into a record of Kinesis and could not be sent.`)
@@ -78,16 +86,22 @@ export class EventSending implements EventOutlet {
     return this.#options.sender.statistics().pendingEvents
   }
 
-  #undelivered(taken: number): KinloaderError {
+  #undelivered(taken: number, gone: number): KinloaderError {
     const cause = this.#failure
-    const reason = cause === undefined ? 'There was no time left after the signal' : errorText(cause)
+    const reason = cause === undefined ? this.#reason() : errorText(cause)
     const kept = this.#options.isSpooled === true ? taken : 0
-    const lost = taken + this.#untaken - kept
+    const lost = taken + this.#untaken + gone - kept
     const told = [
       ...(kept === 0 ? [] : [`${counted(kept, 'event waits', 'events wait')} in the spool for the next start`]),
       ...(lost === 0 && kept > 0 ? [] : [`${counted(lost, 'event was', 'events were')} not delivered`]),
     ]
     return new KinloaderError('UNDELIVERED', `${reason.replace(/\.$/, '')}; ${told.join(', ')}.`, { cause })
+  }
+
+  #reason(): string {
+    return this.#isTimeUp
+      ? 'There was no time left after the signal'
+      : 'Not all of the spool could be read back; look at its disk'
   }
 
   async #giveUpInTime(): Promise<void> {

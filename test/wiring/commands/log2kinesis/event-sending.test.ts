@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
+import { appendFileSync, mkdtempSync, readdirSync, rmSync, statSync, truncateSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import type { Clock } from '../../../../src/core/clock.ts'
 import { silentLogger } from '../../../../src/core/logger.ts'
 import { systemClock } from '../../../../src/host/system-clock.ts'
@@ -65,6 +68,64 @@ describe('sending events through a log sender', () => {
     await assert.rejects(outlet.end(), {
       code: 'UNDELIVERED',
       message: 'There was no time left after the signal; 2 events were not delivered.',
+    })
+  })
+
+  describe('whose spool cannot be read back', () => {
+    let folder: string
+
+    beforeEach(() => {
+      folder = mkdtempSync(join(tmpdir(), 'event-sending-'))
+    })
+
+    afterEach(() => {
+      rmSync(folder, { recursive: true, force: true })
+    })
+
+    /** So many events that some batches are in the spool only; `harm` is done to one of those. */
+    async function harmed(harm: (path: string) => void): Promise<EventSending> {
+      const engine = new KinesisEngine({ clock: systemClock, limits: 'none' })
+      engines.push(engine)
+      engine.createStream('logs')
+      engine.faults.inject({ operation: 'PutRecords', times: Infinity, fault: { kind: 'throttle' } })
+      const sender = await openLogSender({
+        stream: 'logs',
+        client: fakeClient(engine, new SdkDoor(engine, { clock: systemClock, latencyMs: 1 })),
+        probe: false,
+        flushIntervalMs: 10,
+        maxPendingBytes: 20_000,
+        spoolFolder: folder,
+        logger: silentLogger,
+      })
+      const signal = new AbortController().signal
+      const metadata = { source: 's', host: 'h' }
+      const outlet = new EventSending({ sender, metadata, clock: systemClock, signal, isSpooled: true })
+      for (let i = 0; i < 3000; i++) await outlet.write(Buffer.from(`event ${i}`))
+      const batches = readdirSync(folder).filter((name) => name.endsWith('.spool'))
+      harm(join(folder, batches.sort().at(-3) ?? ''))
+      engine.faults.clear()
+      return outlet
+    }
+
+    it('ends and says how many events are gone with a file', async () => {
+      const outlet = await harmed(rmSync)
+      await assert.rejects(outlet.end(), ({ message }: Error) => {
+        assert.match(
+          message,
+          /^Not all of the spool could be read back; look at its disk; \d+ events were not delivered\.$/,
+        )
+        return true
+      })
+    })
+
+    it('ends and says how many events damage took', async () => {
+      const outlet = await harmed((path) => {
+        truncateSync(path, statSync(path).size - 3)
+        appendFileSync(path, 'xyz')
+      })
+      await assert.rejects(outlet.end(), {
+        message: /could be read back; look at its disk; 1 event was not delivered\.$/,
+      })
     })
   })
 
