@@ -228,6 +228,37 @@ describe('spool folder', () => {
       assert.deepEqual(await files.readdir(join(own(), 'quarantine')), ['000000000099-abcdefgh.journal'])
     })
 
+    it('which somebody has removed to make room uses none of the spool', async () => {
+      await leftover(bytes)
+      const folder = await reopened()
+      const [segment] = folder.segments
+      assert.ok(segment !== undefined)
+      assert.deepEqual([folder.space.usedBytes, folder.space.files], [bytes.length, 1])
+      let freed = 0
+      folder.space.onFreed(() => {
+        freed += 1
+      })
+      await files.unlink(segment.path)
+      const { end } = await textsOf(segment)
+      assert.equal(end.rest, 'unreadable')
+      await folder.converted(segment, end)
+      assert.deepEqual([folder.space.usedBytes, folder.space.files, freed], [0, 0, 1])
+      assert.deepEqual(world.logger.told('warn', 'error'), ['warn spool'])
+      assert.match(String(world.logger.find('spool')[0]?.fields['effect']), /not delivered/)
+    })
+
+    it('which cannot be moved stays, and its room with it', async () => {
+      const segment = await leftover(bytes)
+      const before = (call: string): void => {
+        if (call.startsWith('rename')) throw systemError('EIO')
+      }
+      await world.stop()
+      const folder = await world.folder({ files: world.recording({ before }) })
+      await folder.converted(segment, { wholeBytes: 0, rest: 'damaged' })
+      assert.deepEqual([folder.space.usedBytes, folder.space.files], [bytes.length, 1])
+      assert.deepEqual(await files.readFile(segment.path), bytes)
+    })
+
     async function leftover(content: Uint8Array): Promise<SpoolFolder['segments'][number]> {
       const file = '000000000001-abcdefgh.journal'
       const path = join(own(), 'journal', file)
