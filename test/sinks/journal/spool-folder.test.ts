@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
 import * as files from 'node:fs/promises'
 import { join } from 'node:path'
 import fc from 'fast-check'
@@ -133,6 +134,54 @@ describe('spool folder', () => {
       await files.writeFile(join(own(), 'records', 'README'), '')
       await reopened()
       assert.deepEqual((await files.readdir(join(own(), 'records'))).sort(), ['README', record])
+    })
+  })
+
+  describe('with what is not ours in it', () => {
+    beforeEach(async () => {
+      await (await world.folder()).close()
+    })
+
+    it('removes no folder which is called as a half-written record, and begins', async () => {
+      await files.mkdir(join(own(), 'records', 'x.tmp'))
+      await files.writeFile(join(own(), 'records', 'y.tmp'), '')
+      await world.folder()
+      assert.deepEqual(await files.readdir(join(own(), 'records')), ['x.tmp'])
+    })
+
+    it('begins also when a half-written record cannot be removed', async () => {
+      await files.writeFile(join(own(), 'records', 'x.tmp'), '')
+      const before = (call: string): void => {
+        if (call === 'unlink records/x.tmp') throw systemError('EIO')
+      }
+      assert.deepEqual((await world.folder({ files: world.recording({ before }) })).foundRecords, [])
+    })
+
+    for (const [folder, name] of [
+      ['journal', '999999999999-abcdefgh.journal'],
+      ['records', 'firehose_event-999999999999000000-abcdefgh'],
+      ['quarantine', '999999999999-abcdefgh.journal'],
+    ] as const) {
+      it(`does not go on behind a number near the last one, in ${folder}`, async () => {
+        await files.writeFile(join(own(), folder, name), 'x')
+        await files.writeFile(join(own(), 'quarantine', '000000000041-abcdefgh.journal'), 'x')
+        await next(41)
+        const opened = await world.folder()
+        assert.equal(opened.segments.length, folder === 'journal' ? 1 : 0)
+        assert.equal(opened.foundRecords.length, folder === 'records' ? 1 : 0)
+      })
+    }
+
+    it('opens nothing but plain files', async () => {
+      const [segment, record] = ['000000000007-abcdefgh.journal', 'firehose_event-000000000009000003-abcdefgh']
+      execFileSync('mkfifo', [join(own(), 'journal', segment), join(own(), 'records', record)])
+      await files.mkdir(join(own(), 'journal', '000000000008-abcdefgh.journal'))
+      await files.symlink(
+        join(own(), 'journal', segment),
+        join(own(), 'records', 'firehose_event-000000000009000004-abcdefgh'),
+      )
+      const { segments, foundRecords, space } = await world.folder()
+      assert.deepEqual([segments, foundRecords, space.files], [[], [], 0])
     })
   })
 
