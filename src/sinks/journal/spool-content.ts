@@ -11,10 +11,16 @@ export interface FoundRecord {
   readonly modifiedMs: number
 }
 
+/** Of the plain files in a folder. */
+export interface FolderSize {
+  readonly bytes: number
+  readonly files: number
+}
+
 export interface SpoolContent {
   readonly segments: readonly ClosedSegment[]
   readonly records: readonly FoundRecord[]
-  readonly quarantine: { readonly bytes: number; readonly files: number }
+  readonly quarantine: FolderSize
   /** The highest number which any file bears; 0 when there is none. */
   readonly lastSequence: number
 }
@@ -50,9 +56,18 @@ export async function spoolContent(path: string, files: Files): Promise<SpoolCon
       isLeftover: true,
     })),
     records,
-    quarantine: { bytes: quarantine.reduce((sum, { bytes }) => sum + bytes, 0), files: quarantine.length },
+    quarantine: sizeOf(quarantine),
     lastSequence,
   }
+}
+
+/** Rejects when the disk fails. */
+export async function folderSize(folder: string, files: Files): Promise<FolderSize> {
+  return sizeOf(await plainFiles(folder, files))
+}
+
+function sizeOf(found: readonly FoundRecord[]): FolderSize {
+  return { bytes: found.reduce((sum, { bytes }) => sum + bytes, 0), files: found.length }
 }
 
 /** In the order of their names. */
