@@ -4,7 +4,7 @@ import { gunzip } from 'node:zlib'
 import { errorCode, errorText } from '../../core/errors.ts'
 import type { Logger } from '../../core/logger.ts'
 import type { Counters } from '../../core/metrics.ts'
-import { recordFile, segmentFile, temporarySuffix } from '../journal/segment-name.ts'
+import { maxParts, recordFile, segmentFile, temporarySuffix } from '../journal/segment-name.ts'
 import type { SpoolFolder } from '../journal/spool-folder.ts'
 import { spoolError } from '../spooling/errors.ts'
 import { type Files, removeFile, syncFolder } from '../spooling/files.ts'
@@ -19,6 +19,8 @@ export interface ImportOptions {
   readonly uid: number | undefined
   readonly logger: Logger
   readonly counters: Counters
+  /** How many get names as of one segment. Default what the names have digits for, 1,000,000. */
+  readonly maxTogether?: number
 }
 
 /**
@@ -28,12 +30,18 @@ export interface ImportOptions {
  * What is not taken stays and is told.
  */
 export async function importRecords(options: ImportOptions): Promise<void> {
-  const { spoolDir, folder, records, logger, counters } = options
+  const { spoolDir, folder, records, logger, counters, maxTogether = maxParts } = options
   const { files } = folder
-  const name = folder.nextSegment()
-  const bytes: number[] = []
+  let name = folder.nextSegment()
+  let bytes: number[] = []
+  let imported = 0
   let left = 0
   let lastReason: string | undefined
+  const offer = async (): Promise<void> => {
+    await records.added({ segment: segmentFile(name), bytes }, { rest: 'nothing' })
+    counters.add('imported', bytes.length)
+    imported += bytes.length
+  }
   try {
     for (const file of (await files.readdir(spoolDir)).filter((entry) => entry.startsWith(prefix)).sort()) {
       const from = join(spoolDir, file)
@@ -43,6 +51,12 @@ export async function importRecords(options: ImportOptions): Promise<void> {
         lastReason = `${file}: ${refusal}`
         continue
       }
+      if (bytes.length >= maxTogether) {
+        await syncFolder(folder.recordsPath, files)
+        await offer()
+        name = folder.nextSegment()
+        bytes = []
+      }
       await move(from, join(folder.recordsPath, recordFile(name, bytes.length)), files)
       bytes.push(refusal.bytes)
     }
@@ -50,11 +64,10 @@ export async function importRecords(options: ImportOptions): Promise<void> {
   } catch (error) {
     throw spoolError(error, spoolDir)
   } finally {
-    await records.added({ segment: segmentFile(name), bytes }, { rest: 'nothing' })
-    counters.add('imported', bytes.length)
+    await offer()
   }
   if (left > 0) logger.warn('import', { left, example: lastReason, effect: 'these files stay where they are' })
-  if (bytes.length > 0) logger.info('import', { files: bytes.length })
+  if (imported > 0) logger.info('import', { files: imported })
 }
 
 /** Why a file is not taken, or its size. */

@@ -1,6 +1,6 @@
-import { errorCode } from '../../core/errors.ts'
 import { encodedBytes } from './encoded-size.ts'
 import type { LoadedRecord } from './put-batch.ts'
+import type { ReadFaults } from './read-faults.ts'
 import type { RecordStore, WaitingRecord } from './record-store.ts'
 
 /** AWS's limit of a record, before base64. */
@@ -14,19 +14,17 @@ export interface LoadedBatch {
   readonly encodedBytes: number
   /** They can never be delivered: `unreadable`, `empty` or `too_large`. */
   readonly unfit: readonly { readonly record: WaitingRecord; readonly reason: string }[]
-  /** The machine is short of something; they can be read later. */
+  /** Perhaps they can be read later: they are to rest. */
   readonly unread: readonly { readonly record: WaitingRecord; readonly error: unknown }[]
   /** A file was larger than its name in the store says, so these do not fit any more. */
   readonly tooMuch: readonly WaitingRecord[]
 }
 
-const shortages = new Set(['EMFILE', 'ENFILE', 'ENOMEM', 'EAGAIN', 'EBUSY', 'EINTR'])
-
 /** Reads the records of one request, one after the other: one open file. Never rejects. */
 export async function loadBatch(
   store: RecordStore,
   records: readonly WaitingRecord[],
-  maxEncodedBytes: number,
+  { maxEncodedBytes, faults }: { readonly maxEncodedBytes: number; readonly faults: ReadFaults },
 ): Promise<LoadedBatch> {
   const batch: LoadedRecord[] = []
   const unfit: { record: WaitingRecord; reason: string }[] = []
@@ -38,9 +36,10 @@ export async function loadBatch(
     let data: Uint8Array
     try {
       data = await store.read(record)
+      faults.wasRead(record)
     } catch (error) {
-      if (shortages.has(errorCode(error))) unread.push({ record, error })
-      else unfit.push({ record, reason: 'unreadable' })
+      if (faults.failed(record, error)) unfit.push({ record, reason: 'unreadable' })
+      else unread.push({ record, error })
       continue
     }
     if (data.length === 0) unfit.push({ record, reason: 'empty' })

@@ -139,20 +139,25 @@ export class RecordFiles implements RecordStore {
     }
   }
 
-  /** Never rejects. One which cannot be moved stays, and is tried again after the next start. */
+  /**
+   * Rejects when it cannot be moved: then it waits as before. One for which the quarantine has no room stays where it is,
+   * and is tried again after the next start.
+   */
   async quarantine(record: WaitingRecord, reason: string): Promise<void> {
-    if (!this.#forget(record)) return
+    const found = this.#find(record.name)
+    if (found?.group.has(found.part) !== true) return
     const path = this.#path(record.name)
     const told = { error: 'A record cannot be delivered and is kept aside.', code: 'RECORD_QUARANTINED' }
+    let isGone = true
     try {
-      if (await this.#folder.quarantine.take(path, record.bytes, reason, told)) {
-        this.#folder.space.free(record.bytes, 1)
-      }
+      isGone = await this.#folder.quarantine.take(path, record.bytes, reason, told)
     } catch (error) {
       // Somebody has made room by hand, as a full spool asks for.
-      if (errorCode(error) === 'ENOENT') this.#folder.space.free(record.bytes, 1)
+      if (errorCode(error) !== 'ENOENT') throw error
       this.#logger.error('spool', { ...told, reason, file: path, quarantine: `not moved: ${errorText(error)}` })
     }
+    // Not before: one which is forgotten and still there would take its room until the next start.
+    if (this.#forget(record) && isGone) this.#folder.space.free(record.bytes, 1)
   }
 
   #addFound(segment: string, records: readonly FoundRecord[]): void {

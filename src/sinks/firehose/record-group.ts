@@ -42,6 +42,11 @@ export class RecordGroup {
     this.takeable -= 1
   }
 
+  has(part: number): boolean {
+    const state = this.#states[this.#find(part)]
+    return state !== undefined && state !== gone
+  }
+
   /** Whether it was taken, and waits again now. */
   giveBack(part: number): boolean {
     const at = this.#find(part)

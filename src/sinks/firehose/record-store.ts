@@ -37,6 +37,9 @@ export interface RecordStore {
   read(record: WaitingRecord): Promise<Uint8Array>
   /** It is delivered. One which is gone already is fine. */
   remove(record: WaitingRecord): Promise<void>
-  /** It can never be delivered, or not be read: it is kept aside, counted and told once, and blocks no other. */
+  /**
+   * It can never be delivered, or not be read: it is kept aside, counted and told once, and blocks no other. Rejects when
+   * the disk fails; then it waits as before.
+   */
   quarantine(record: WaitingRecord, reason: string): Promise<void>
 }

@@ -9,6 +9,7 @@ import { envelopeBytes } from './encoded-size.ts'
 import { loadBatch } from './load-batch.ts'
 import { measuredPut } from './measured-put.ts'
 import type { BatchAnswer } from './put-batch.ts'
+import { ReadFaults } from './read-faults.ts'
 import type { WaitingRecord } from './record-store.ts'
 import { RestingRecords } from './resting-records.ts'
 import { UploadGate } from './upload-gate.ts'
@@ -30,6 +31,7 @@ const waitMs = 60_000
  *   many requests at once. When `maxInFlight` requests' worth rest, others wait too.
  * - Only a human can help: all rest for a minute; `health` tells.
  * - A record because of which a request is refused is searched by halving, and put aside.
+ * - One which cannot be read rests on its own as well, and is put aside when it is sure that it never can be.
  */
 export class Uploader {
   readonly #options: UploaderOptions
@@ -38,6 +40,7 @@ export class Uploader {
   readonly #gate: UploadGate
   readonly #resting: RestingRecords
   readonly #bisection = new Bisection()
+  readonly #readFaults = new ReadFaults()
   readonly #log: UploadLog
   readonly #disposal: Disposal
   readonly #requestSize: RequestSize
@@ -185,7 +188,8 @@ export class Uploader {
   /** Undefined when nothing was sent. */
   async #send(records: readonly WaitingRecord[], signal: AbortSignal): Promise<Outcome | undefined> {
     const { store, clock } = this.#options
-    const loaded = await loadBatch(store, records, this.#requestSize.maxBytes)
+    const { maxBytes } = this.#requestSize
+    const loaded = await loadBatch(store, records, { maxEncodedBytes: maxBytes, faults: this.#readFaults })
     const { batch, bytes, encodedBytes, unfit, unread, tooMuch } = loaded
     for (const { record, error } of unread) this.#log.storeFailed('read', record, error)
     this.#resting.add(
@@ -284,6 +288,7 @@ export class Uploader {
     }
     this.#bisection.forget(record)
     this.#resting.forget(record)
+    this.#readFaults.forget(record)
   }
 }
 

@@ -1,7 +1,7 @@
 import * as nodeFiles from 'node:fs/promises'
 import type { FileHandle } from 'node:fs/promises'
 import { decodeJournalBlock } from '../../codecs/journal-block.ts'
-import { errorCode } from '../../core/errors.ts'
+import { errorCode, errorText, KinloaderError } from '../../core/errors.ts'
 import type { IdentifiedBlock } from '../../core/message-block.ts'
 import type { Files } from '../spooling/files.ts'
 import { decodeFrames } from '../spooling/frames.ts'
@@ -30,8 +30,9 @@ const maxSegmentBytes = 256 * 1024 * 1024
 
 /**
  * The blocks of a segment as far as they are whole: views of one buffer, which is `memory` when that is given and large
- * enough: whoever reads one after the other allocates it once. What cannot be read is told in `end` and never
- * thrown, for it will not get better; rejects where it may, as when too many files are open.
+ * enough: whoever reads one after the other allocates it once. What will not get better is told in `end` and never
+ * thrown. Rejects with the system's own error where it may get better, as when too many files are open or somebody took
+ * our permissions; and with `SEGMENT_UNREADABLE` where nobody can know.
  */
 export async function readSegment(
   segment: ClosedSegment,
@@ -51,8 +52,17 @@ export async function readSegment(
       await handle.close()
     }
   } catch (error) {
-    if (!['EIO', 'EACCES', 'EPERM', 'EISDIR', 'EUCLEAN', 'ENOENT'].includes(errorCode(error))) throw error
-    return { blocks: [], end: { wholeBytes: 0, rest: 'unreadable' } }
+    const code = errorCode(error)
+    if (['EISDIR', 'EUCLEAN', 'ENOENT'].includes(code))
+      return { blocks: [], end: { wholeBytes: 0, rest: 'unreadable' } }
+    if (code !== 'EIO') throw error
+    // A bad sector lasts, a cable or a network may be back in seconds. As the disk's trouble it would be tried for ever,
+    // and a bad sector would stop all segments behind it. As this segment's own it is tried some times, with growing
+    // pauses, and then kept aside as it is.
+    const { path } = segment
+    throw new KinloaderError('SEGMENT_UNREADABLE', `${path} cannot be read (${errorText(error)}); look at its disk.`, {
+      cause: error,
+    })
   }
   const { entries, wholeBytes, rest: end } = decodeFrames(bytes)
   // This process knows how much it wrote; nothing of that was torn by its own death.

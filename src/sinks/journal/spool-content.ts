@@ -11,54 +11,85 @@ export interface FoundRecord {
   readonly modifiedMs: number
 }
 
+/** Of the plain files in a folder. */
+export interface FolderSize {
+  readonly bytes: number
+  readonly files: number
+}
+
 export interface SpoolContent {
   readonly segments: readonly ClosedSegment[]
   readonly records: readonly FoundRecord[]
-  readonly quarantine: { readonly bytes: number; readonly files: number }
+  readonly quarantine: FolderSize
   /** The highest number which any file bears; 0 when there is none. */
   readonly lastSequence: number
 }
 
 /**
  * What earlier processes left. Half-written record files are removed: whoever was killed over them had its messages in
- * the journal, or in the file which it imported. Whatever else lies there stays and is not looked at.
+ * the journal, or in the file which it imported. Whatever else lies there stays and is not looked at: of what is no plain
+ * file the names may be ours, but opening a pipe would wait for ever.
  */
 export async function spoolContent(path: string, files: Files): Promise<SpoolContent> {
-  const journal = (await namesIn(join(path, 'journal'), files)).filter((name) => parseSegmentFile(name) !== undefined)
-  const inRecords = await namesIn(join(path, 'records'), files)
-  const records = inRecords.filter((name) => parseRecordFile(name) !== undefined)
-  const quarantine = await namesIn(join(path, 'quarantine'), files)
-  for (const name of inRecords) {
-    if (name.endsWith(temporarySuffix)) await removeFile(join(path, 'records', name), files)
+  const inJournal = await plainFiles(join(path, 'journal'), files, (name) => parseSegmentFile(name) !== undefined)
+  const inRecords = await plainFiles(
+    join(path, 'records'),
+    files,
+    (name) => parseRecordFile(name) !== undefined || name.endsWith(temporarySuffix),
+  )
+  const records = inRecords.filter(({ file }) => !file.endsWith(temporarySuffix))
+  for (const { file } of inRecords) {
+    // One which stays takes a little room until a later start; no reason not to begin.
+    if (file.endsWith(temporarySuffix)) await removeFile(join(path, 'records', file), files).catch(() => undefined)
   }
+  const quarantine = await plainFiles(join(path, 'quarantine'), files)
   let lastSequence = 0
-  for (const name of [...journal, ...records, ...quarantine]) {
-    lastSequence = Math.max(lastSequence, (parseSegmentFile(name) ?? parseRecordFile(name))?.sequence ?? 0)
+  for (const { file } of [...inJournal, ...records, ...quarantine]) {
+    const sequence = (parseSegmentFile(file) ?? parseRecordFile(file))?.sequence ?? 0
+    if (sequence < maxSequence) lastSequence = Math.max(lastSequence, sequence)
   }
-  const segments = await found(join(path, 'journal'), journal, files)
-  const kept = await found(join(path, 'quarantine'), quarantine, files)
   return {
-    segments: segments.map(({ file, bytes }) => ({ file, path: join(path, 'journal', file), bytes, isLeftover: true })),
-    records: await found(join(path, 'records'), records, files),
-    quarantine: { bytes: kept.reduce((sum, { bytes }) => sum + bytes, 0), files: kept.length },
+    segments: inJournal.map(({ file, bytes }) => ({
+      file,
+      path: join(path, 'journal', file),
+      bytes,
+      isLeftover: true,
+    })),
+    records,
+    quarantine: sizeOf(quarantine),
     lastSequence,
   }
 }
 
-async function namesIn(folder: string, files: Files): Promise<string[]> {
-  return (await files.readdir(folder)).sort()
+/** Rejects when the disk fails. */
+export async function folderSize(folder: string, files: Files): Promise<FolderSize> {
+  return sizeOf(await plainFiles(folder, files))
 }
 
-async function found(folder: string, names: readonly string[], files: Files): Promise<FoundRecord[]> {
-  const result: FoundRecord[] = []
+function sizeOf(found: readonly FoundRecord[]): FolderSize {
+  return { bytes: found.reduce((sum, { bytes }) => sum + bytes, 0), files: found.length }
+}
+
+/** In the order of their names. */
+async function plainFiles(
+  folder: string,
+  files: Files,
+  isWanted: (name: string) => boolean = () => true,
+): Promise<FoundRecord[]> {
+  const names = (await files.readdir(folder)).filter(isWanted).sort()
+  const found: FoundRecord[] = []
   for (let at = 0; at < names.length; at += together) {
     const some = names.slice(at, at + together)
     const stats = await Promise.all(some.map((name) => files.lstat(join(folder, name))))
     for (const [i, file] of some.entries()) {
-      result.push({ file, bytes: stats[i]?.size ?? 0, modifiedMs: stats[i]?.mtimeMs ?? 0 })
+      const stat = stats[i]
+      if (stat?.isFile() === true) found.push({ file, bytes: stat.size, modifiedMs: stat.mtimeMs })
     }
   }
-  return result
+  return found
 }
 
 const together = 64
+
+/** Nobody makes so many segments; above it somebody else's file stands, behind which the twelve digits would soon end. */
+const maxSequence = 100_000_000_000

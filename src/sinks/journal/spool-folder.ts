@@ -149,9 +149,15 @@ export class SpoolFolder {
         if (!isKept) return
       } else await removeFile(segment.path, this.files)
     } catch (error) {
-      const { message, code } = spoolError(error, this.path)
-      logger.warn('spool', { error: message, code, file: segment.path, effect: 'its messages may be delivered twice' })
-      return
+      if (errorCode(error) !== 'ENOENT') {
+        const { message, code } = spoolError(error, this.path)
+        const effect = 'its messages may be delivered twice'
+        logger.warn('spool', { error: message, code, file: segment.path, effect })
+        return
+      }
+      // Somebody has made room by hand.
+      const effect = 'what was not read of it is not delivered, and its room is free'
+      logger.warn('spool', { warning: 'A segment of the journal was removed', file: segment.path, effect })
     }
     this.space.free(segment.bytes, 1)
   }

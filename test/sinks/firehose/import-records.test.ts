@@ -56,6 +56,26 @@ describe('import of what kinesyslog left', () => {
     assert.equal(records.waiting, 2)
   })
 
+  it('gives names as of another segment when one has no digits for more', async () => {
+    const contents = ['a', 'b', 'c', 'd', 'e'].map((text) => gzipSync(text))
+    for (const [i, content] of contents.entries()) await place(`firehose_event-${i}`, content)
+    const { spoolDir, logger, counters } = world
+    await importRecords({ spoolDir, folder, records, uid: process.getuid?.(), logger, counters, maxTogether: 2 })
+    assert.deepEqual(
+      await offered(),
+      contents.map((content) => content.toString('hex')),
+    )
+    assert.deepEqual(
+      (await files.readdir(folder.recordsPath)).sort().map((name) => name.slice('firehose_event-'.length, -9)),
+      ['000000000001000000', '000000000001000001', '000000000002000000', '000000000002000001', '000000000003000000'],
+    )
+    assert.equal(counters.get('imported'), 5)
+    assert.equal(folder.space.files, 5)
+    assert.equal(logger.find('import')[0]?.fields['files'], 5)
+    await open()
+    assert.equal(records.waiting, 5)
+  })
+
   it('takes no link, no folder, nothing of others, nothing too large and nothing which is not whole', async () => {
     const whole = gzipSync('a'.repeat(1000))
     await place('elsewhere', whole)

@@ -304,6 +304,25 @@ describe('record files', () => {
   })
 
   describe('in quarantine', () => {
+    it('wait and are offered as before when the disk does not move them', async () => {
+      let isIll = true
+      const before = (call: string): void => {
+        if (isIll && call.includes(' quarantine/')) throw systemError('EROFS')
+      }
+      const folder = await world.folder({ files: world.recording({ before }) })
+      const records = store(folder)
+      await add(folder, records, 'a', 'b')
+      const [a, b] = records.take(many)
+      assert.ok(a !== undefined && b !== undefined)
+      await assert.rejects(records.quarantine(a, 'refused'), { code: 'EROFS' })
+      assert.deepEqual([records.waiting, folder.space.files, world.counters.get('quarantined.refused')], [2, 2, 0])
+      records.giveBack([a])
+      assert.deepEqual(await taken(records), ['a'])
+      isIll = false
+      await records.quarantine(a, 'refused')
+      assert.deepEqual([records.waiting, folder.space.files, world.counters.get('quarantined.refused')], [1, 1, 1])
+    })
+
     it('block no other, are counted and told once', async () => {
       const folder = await world.folder()
       const records = store(folder)

@@ -16,6 +16,19 @@ function texts(count: number, prefix?: string): string[] {
   return numbered(count, prefix).map(String)
 }
 
+/** A store where reading a record fails with the code which this returns. */
+function reading(failure: (name: string) => string | undefined): (records: MemoryRecords) => MemoryRecords {
+  return (records) => {
+    const read = records.read.bind(records)
+    return Object.assign(records, {
+      read: (record: Parameters<typeof read>[0]) => {
+        const code = failure(record.name)
+        return code === undefined ? read(record) : Promise.reject(new KinloaderError(code, 'no'))
+      },
+    })
+  }
+}
+
 describe('uploader', () => {
   let run: UploaderRun
 
@@ -190,24 +203,48 @@ describe('uploader', () => {
       assert.equal(run.counters.get('upload_retries.some_records'), 1)
     })
 
-    it('fault 20: an unreadable file blocks no other', async () => {
+    for (const code of ['ENOENT', 'EISDIR', 'EUCLEAN', 'SPOOL_DAMAGED']) {
+      it(`fault 20: a file which can never be read (${code}) blocks no other, and is put aside at once`, async () => {
+        const broken = 'record-000000002'
+        started(numbered(3), { wrap: reading((name) => (name === broken ? code : undefined)) })
+        await run.clock.advance(0)
+        assert.deepEqual(run.arrived, ['record 0', 'record 2'])
+        assert.deepEqual(
+          run.store.quarantined.map(({ record, reason }) => [record.name, reason]),
+          [[broken, 'unreadable']],
+        )
+        assert.equal(run.store.waiting, 0)
+      })
+    }
+
+    it('fault 20: a bad sector blocks no other, and is put aside when others were read for minutes', async () => {
       const broken = 'record-000000002'
+      let tried = 0
       started(numbered(3), {
-        wrap: (records) =>
-          Object.assign(records, {
-            read: async ({ name }: { readonly name: string }) => {
-              if (name === broken) throw new KinloaderError('EIO', 'no')
-              return Buffer.from(name)
-            },
-          }),
+        wrap: reading((name) => {
+          if (name === broken) tried += 1
+          return name === broken ? 'EIO' : undefined
+        }),
       })
       await run.clock.advance(0)
-      assert.deepEqual(run.arrived, ['record-000000001', 'record-000000003'])
+      assert.deepEqual(run.arrived, ['record 0', 'record 2'])
+      // With nothing else to read it may as well be the disk.
+      await run.clock.advance(60 * minuteMs)
+      assert.equal(run.store.quarantined.length, 0)
+      assert.ok(tried > 100 && tried < 300, `${tried} times in an hour`)
+      const before = tried
+      const startMs = run.clock.now()
+      for (let i = 0; run.store.waiting > 0 && i < 100; i++) {
+        run.store.add(...numbered(1, `later ${i}`))
+        await run.clock.advance(10_000)
+      }
+      assert.ok(tried - before <= 15, `${tried - before} times`)
+      assert.ok(run.clock.now() - startMs > 2 * minuteMs)
       assert.deepEqual(
         run.store.quarantined.map(({ record, reason }) => [record.name, reason]),
         [[broken, 'unreadable']],
       )
-      assert.equal(run.store.waiting, 0)
+      assert.equal(run.arrived.length, 2 + (run.clock.now() - startMs) / 10_000)
     })
   })
 
@@ -552,6 +589,33 @@ describe('uploader', () => {
       assert.deepEqual([...run.arrived].sort(), texts(2))
       assert.deepEqual(run.store.quarantined, [])
     })
+
+    for (const code of ['EIO', 'EACCES', 'ESTALE', 'ETIMEDOUT', 'ENXIO']) {
+      it(`which can read nothing (${code}) for an hour: puts nothing aside, reads seldom, and all is delivered after it`, async () => {
+        let isIll = true
+        let reads = 0
+        started(numbered(300), {
+          maxRecords: 10,
+          wrap: reading(() => {
+            reads += 1
+            return isIll ? code : undefined
+          }),
+        })
+        await run.clock.advance(0)
+        // No more than four requests hold.
+        assert.equal(reads, 40)
+        await run.clock.advance(60 * minuteMs)
+        assert.ok(reads < 40 * 300, `${reads} reads`)
+        assert.deepEqual([run.puts.length, run.store.waiting, run.store.quarantined], [0, 300, []])
+        const told = run.logger.find('spool')
+        assert.ok(told.length > 50 && told.length <= 61, `${told.length} lines`)
+        assert.match(String(told[0]?.fields['error']), /cannot read the record; see to the spool's disk/)
+        isIll = false
+        await run.untilEmpty(minuteMs)
+        assert.deepEqual([...run.arrived].sort(), texts(300).sort())
+        assert.deepEqual(run.store.quarantined, [])
+      })
+    }
 
     it('which cannot put aside: others go on', async () => {
       let tried = 0

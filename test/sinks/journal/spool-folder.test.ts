@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
 import * as files from 'node:fs/promises'
 import { join } from 'node:path'
 import fc from 'fast-check'
@@ -136,6 +137,54 @@ describe('spool folder', () => {
     })
   })
 
+  describe('with what is not ours in it', () => {
+    beforeEach(async () => {
+      await (await world.folder()).close()
+    })
+
+    it('removes no folder which is called as a half-written record, and begins', async () => {
+      await files.mkdir(join(own(), 'records', 'x.tmp'))
+      await files.writeFile(join(own(), 'records', 'y.tmp'), '')
+      await world.folder()
+      assert.deepEqual(await files.readdir(join(own(), 'records')), ['x.tmp'])
+    })
+
+    it('begins also when a half-written record cannot be removed', async () => {
+      await files.writeFile(join(own(), 'records', 'x.tmp'), '')
+      const before = (call: string): void => {
+        if (call === 'unlink records/x.tmp') throw systemError('EIO')
+      }
+      assert.deepEqual((await world.folder({ files: world.recording({ before }) })).foundRecords, [])
+    })
+
+    for (const [folder, name] of [
+      ['journal', '999999999999-abcdefgh.journal'],
+      ['records', 'firehose_event-999999999999000000-abcdefgh'],
+      ['quarantine', '999999999999-abcdefgh.journal'],
+    ] as const) {
+      it(`does not go on behind a number near the last one, in ${folder}`, async () => {
+        await files.writeFile(join(own(), folder, name), 'x')
+        await files.writeFile(join(own(), 'quarantine', '000000000041-abcdefgh.journal'), 'x')
+        await next(41)
+        const opened = await world.folder()
+        assert.equal(opened.segments.length, folder === 'journal' ? 1 : 0)
+        assert.equal(opened.foundRecords.length, folder === 'records' ? 1 : 0)
+      })
+    }
+
+    it('opens nothing but plain files', async () => {
+      const [segment, record] = ['000000000007-abcdefgh.journal', 'firehose_event-000000000009000003-abcdefgh']
+      execFileSync('mkfifo', [join(own(), 'journal', segment), join(own(), 'records', record)])
+      await files.mkdir(join(own(), 'journal', '000000000008-abcdefgh.journal'))
+      await files.symlink(
+        join(own(), 'journal', segment),
+        join(own(), 'records', 'firehose_event-000000000009000004-abcdefgh'),
+      )
+      const { segments, foundRecords, space } = await world.folder()
+      assert.deepEqual([segments, foundRecords, space.files], [[], [], 0])
+    })
+  })
+
   describe('a segment', () => {
     const messages = ['first message', 'second', 'the third of them']
     let bytes: Buffer
@@ -226,6 +275,37 @@ describe('spool folder', () => {
       assert.deepEqual(end, { wholeBytes: 0, rest: 'unreadable' })
       await folder.converted(segment, end)
       assert.deepEqual(await files.readdir(join(own(), 'quarantine')), ['000000000099-abcdefgh.journal'])
+    })
+
+    it('which somebody has removed to make room uses none of the spool', async () => {
+      await leftover(bytes)
+      const folder = await reopened()
+      const [segment] = folder.segments
+      assert.ok(segment !== undefined)
+      assert.deepEqual([folder.space.usedBytes, folder.space.files], [bytes.length, 1])
+      let freed = 0
+      folder.space.onFreed(() => {
+        freed += 1
+      })
+      await files.unlink(segment.path)
+      const { end } = await textsOf(segment)
+      assert.equal(end.rest, 'unreadable')
+      await folder.converted(segment, end)
+      assert.deepEqual([folder.space.usedBytes, folder.space.files, freed], [0, 0, 1])
+      assert.deepEqual(world.logger.told('warn', 'error'), ['warn spool'])
+      assert.match(String(world.logger.find('spool')[0]?.fields['effect']), /not delivered/)
+    })
+
+    it('which cannot be moved stays, and its room with it', async () => {
+      const segment = await leftover(bytes)
+      const before = (call: string): void => {
+        if (call.startsWith('rename')) throw systemError('EIO')
+      }
+      await world.stop()
+      const folder = await world.folder({ files: world.recording({ before }) })
+      await folder.converted(segment, { wholeBytes: 0, rest: 'damaged' })
+      assert.deepEqual([folder.space.usedBytes, folder.space.files], [bytes.length, 1])
+      assert.deepEqual(await files.readFile(segment.path), bytes)
     })
 
     async function leftover(content: Uint8Array): Promise<SpoolFolder['segments'][number]> {
