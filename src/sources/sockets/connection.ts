@@ -98,7 +98,11 @@ export class Connection implements Waiter {
         const { refusal } = framer
         if (refusal !== undefined) this.#refuse(refusal)
         if (messages.length > 0) return this.#deliver(messages)
-        if (refusal !== undefined) return undefined
+        if (refusal !== undefined) {
+          // 'close' may have come before its turn did, and comes once.
+          this.#leave()
+          return undefined
+        }
       }
     }
     // 'end' comes when everything before it was read; a stream which was closed gives up what it holds in one read.
