@@ -79,6 +79,11 @@ export class DatagramListener implements Waiter {
     return this.#heldBytes + this.#options.reader.pendingBytes
   }
 
+  /** Messages which were received, and not accepted yet. */
+  get unaccepted(): number {
+    return this.#heldMessages
+  }
+
   get pendingSets(): number {
     return this.#options.reader.pendingSets
   }
