@@ -130,7 +130,7 @@ export class SocketWorld {
   }
 
   async sendDatagrams(
-    texts: readonly string[],
+    texts: readonly (string | Uint8Array)[],
     { index = 0, host = '127.0.0.1', from = host }: { index?: number; host?: string; from?: string } = {},
   ): Promise<void> {
     const socket = createSocket(host.includes(':') ? 'udp6' : 'udp4')

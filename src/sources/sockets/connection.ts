@@ -42,7 +42,8 @@ export class Connection implements Waiter {
   readonly #options: ConnectionOptions
   readonly #stream: FramedStream
   #isInLine = false
-  #isUnreleased = false
+  /** Messages of the delivery which is on its way; undefined when none is. */
+  #unreleased: number | undefined
   #unacked = 0
   /** The sender has ended in an orderly way. */
   #hasEnded = false
@@ -85,6 +86,11 @@ export class Connection implements Waiter {
     return this.#options.socket.readableLength + (this.#isOver ? 0 : this.#options.framer.heldBytes)
   }
 
+  /** Messages which were received, and not accepted yet. */
+  get unaccepted(): number {
+    return this.#unreleased ?? 0
+  }
+
   take(): Delivery<MessageBlock> | undefined {
     this.#isInLine = false
     this.#countPause()
@@ -98,7 +104,11 @@ export class Connection implements Waiter {
         const { refusal } = framer
         if (refusal !== undefined) this.#refuse(refusal)
         if (messages.length > 0) return this.#deliver(messages)
-        if (refusal !== undefined) return undefined
+        if (refusal !== undefined) {
+          // 'close' may have come before its turn did, and comes once.
+          this.#leave()
+          return undefined
+        }
       }
     }
     // 'end' comes when everything before it was read; a stream which was closed gives up what it holds in one read.
@@ -109,7 +119,7 @@ export class Connection implements Waiter {
   /** Looks whether the sender is silent for too long, or our end takes too long. 0: it may be silent for ever. */
   sweep(nowMs: number, idleTimeoutMs: number): void {
     if (nowMs > this.#endByMs) this.reset()
-    if (idleTimeoutMs === 0 || this.#isOver || this.#isCut || this.#isInLine || this.#isUnreleased) return
+    if (idleTimeoutMs === 0 || this.#isOver || this.#isCut || this.#isInLine || this.#unreleased !== undefined) return
     if (nowMs - this.#activeMs > idleTimeoutMs && this.#options.socket.readableLength === 0) {
       this.#room.counters.add('closed.idle')
       this.cut()
@@ -152,7 +162,7 @@ export class Connection implements Waiter {
   #ask(): void {
     if (this.#isOver) return
     this.#waitingSinceMs ??= this.#room.clock.monotonic()
-    if (this.#isInLine || this.#isUnreleased) return
+    if (this.#isInLine || this.#unreleased !== undefined) return
     this.#isInLine = true
     this.#room.turns.ask(this)
   }
@@ -170,7 +180,7 @@ export class Connection implements Waiter {
     const count = pieces.reduce((sum, messages) => sum + messages.count, 0)
     const bytes = pieces.reduce((sum, { byteLength }) => sum + byteLength, 0)
     const receivedMs = clock.now()
-    this.#isUnreleased = true
+    this.#unreleased = count
     this.#unacked += 1
     turns.hold(bytes)
     return {
@@ -189,7 +199,7 @@ export class Connection implements Waiter {
     const { address, port, socket } = this.#options
     counters.add('accepted', messages)
     tally.add(address, port, messages, bytes)
-    this.#isUnreleased = false
+    this.#unreleased = undefined
     if (socket.readableLength > 0 || this.#hasEnded || this.#isCut || this.#isClosed) this.#ask()
     turns.free(bytes)
     this.#leave()
@@ -243,6 +253,6 @@ export class Connection implements Waiter {
   }
 
   #leave(): void {
-    if (this.#isClosed && this.#isOver && !this.#isUnreleased) this.#options.left()
+    if (this.#isClosed && this.#isOver && this.#unreleased === undefined) this.#options.left()
   }
 }

@@ -38,6 +38,8 @@ interface GrowingBlock extends Omit<MessageBlock, 'messages'> {
 const blockMs = 100
 /** And is no larger than that, in bytes, but for its last message: a journal takes 16 MiB. */
 const blockBytes = 1024 * 1024
+/** What a message may keep alive, in bytes, beyond twice its length. */
+const freeMemoryBytes = 64
 
 /**
  * One UDP port. Nobody can be told to wait, so what arrives while a delivery is on its way is kept in memory, up to the
@@ -75,6 +77,11 @@ export class DatagramListener implements Waiter {
 
   get heldBytes(): number {
     return this.#heldBytes + this.#options.reader.pendingBytes
+  }
+
+  /** Messages which were received, and not accepted yet. */
+  get unaccepted(): number {
+    return this.#heldMessages
   }
 
   get pendingSets(): number {
@@ -178,7 +185,7 @@ export class DatagramListener implements Waiter {
     this.#heldBytes += length
     this.#heldMessages += 1
     const block = this.#blockOf(address, clock.now())
-    block.datagrams.push(message)
+    block.datagrams.push(withLittleMemory(message))
     block.bytes += length
     if (!this.#isInLine && !this.#isUnreleased) this.#ask()
   }
@@ -204,4 +211,12 @@ export class DatagramListener implements Waiter {
     this.#isInLine = true
     this.#options.room.turns.ask(this)
   }
+}
+
+/**
+ * A copy if the message is a small part of its memory, which the queue would not count: one byte before 60,000 line
+ * feeds, say, or what was allocated for inflating. An ordinary datagram is all of its memory.
+ */
+function withLittleMemory(message: Uint8Array): Uint8Array {
+  return message.buffer.byteLength > freeMemoryBytes + 2 * message.length ? new Uint8Array(message) : message
 }

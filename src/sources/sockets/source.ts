@@ -147,6 +147,7 @@ export class SocketSource implements Source<MessageBlock> {
   }
 
   async close(deadline: AbortSignal): Promise<void> {
+    if (!this.#closed.signal.aborted) this.#dropRest()
     this.#closed.abort()
     await Promise.all(this.#posts.map(({ place }) => place.close(deadline)))
   }
@@ -189,6 +190,17 @@ export class SocketSource implements Source<MessageBlock> {
     await Promise.race([this.#turns.untilQuiet(), clock.sleep(releaseMs, AbortSignal.any([signal, late.signal]))])
     late.abort()
     if (!isAborted(signal)) this.#turns.end()
+  }
+
+  /** What the sink did not accept until the end, on a full disk, say: nobody will any more. */
+  #dropRest(): void {
+    let messages = 0
+    for (const { counters, place } of this.#posts) {
+      const { unaccepted } = place
+      if (unaccepted > 0) counters.add('dropped.stopped', unaccepted)
+      messages += unaccepted
+    }
+    if (messages > 0) this.#options.logger.info('dropped', { reason: 'stopped', messages })
   }
 
   /** A number which changes when anything was read. */

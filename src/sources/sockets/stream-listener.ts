@@ -68,6 +68,13 @@ export class StreamListener {
     return bytes
   }
 
+  /** Messages which were received, and not accepted yet. */
+  get unaccepted(): number {
+    let messages = 0
+    for (const guest of this.#guests.values()) if (guest instanceof Connection) messages += guest.unaccepted
+    return messages
+  }
+
   /** Rejects with the system's error. */
   async open(): Promise<void> {
     const { address, port } = this.#options.listener

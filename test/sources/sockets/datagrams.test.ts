@@ -1,4 +1,9 @@
 import assert from 'node:assert/strict'
+import v8 from 'node:v8'
+import { runInNewContext } from 'node:vm'
+import { gzipSync } from 'node:zlib'
+import { syslogDatagram } from '../../../src/codecs/framing/datagram.ts'
+import { GelfDatagrams } from '../../../src/codecs/gelf-datagrams/gelf-datagrams.ts'
 import { systemClock } from '../../../src/host/system-clock.ts'
 import { kernelDrops } from '../../../src/sources/sockets/kernel-drops.ts'
 import { SocketWorld, type WorldOptions } from '../../support/socket-world.ts'
@@ -61,6 +66,34 @@ describe('sockets: UDP', () => {
       await world.until(() => world.texts.length === 4)
       world.release()
       assert.equal(world.source.pendingBytes, 0)
+      world.checkCounts()
+    })
+  }
+
+  for (const [what, datagram, createDatagramReader] of [
+    ['what stands behind a message', Buffer.from('x'.padEnd(60_000, '\n')), syslogReader(65_536)],
+    ['what is cut off', Buffer.alloc(60_000, 'x'), syslogReader(100)],
+    ['what was allocated for inflating', gzipWithComment('{"short_message":"x"}', 60_000), gelfReader()],
+  ] as const) {
+    it(`keeps no more memory than it counts: ${what}`, async () => {
+      v8.setFlagsFromString('--expose-gc')
+      const collect = runInNewContext('gc') as () => void
+      await open({ byHand: true, createDatagramReader })
+      await world.sendDatagrams([datagram])
+      await world.until(() => world.texts.length === 1)
+      collect()
+      const before = process.memoryUsage().arrayBuffers
+      for (let i = 0; i < 100; i++) await world.sendDatagrams([datagram])
+      await world.until(() => world.counter('received') === 101)
+      assert.equal(world.source.pendingBytes, 101 * (world.texts[0]?.length ?? 0))
+      await world.until(() => {
+        collect()
+        return process.memoryUsage().arrayBuffers - before < 1_000_000
+      }, 'the memory of 6 MB')
+      world.release()
+      await world.until(() => world.texts.length === 101)
+      assert.equal(new Set(world.texts).size, 1)
+      world.release()
       world.checkCounts()
     })
   }
@@ -177,3 +210,26 @@ describe('sockets: UDP', () => {
     assert.equal(await kernelDrops(1), undefined)
   })
 })
+
+type CreateReader = NonNullable<WorldOptions['createDatagramReader']>
+
+function syslogReader(maxMessageBytes: number): CreateReader {
+  return (_format, counters) => ({
+    push: (datagram) => syslogDatagram(datagram, { maxMessageBytes, counters }),
+    sweep: () => {},
+    pendingSets: 0,
+    pendingBytes: 0,
+  })
+}
+
+function gelfReader(): CreateReader {
+  return (_format, counters) => new GelfDatagrams({ maxMessageBytes: 524_288, counters })
+}
+
+/** With so many bytes of comment in its header (RFC 1952, 2.3.1). */
+function gzipWithComment(text: string, commentBytes: number): Buffer {
+  const zipped = gzipSync(text)
+  const header = Buffer.from(zipped.subarray(0, 10))
+  header[3] = 16
+  return Buffer.concat([header, Buffer.alloc(commentBytes, 'x'), Buffer.of(0), zipped.subarray(10)])
+}

@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict'
 import { connect } from 'node:net'
 import { setTimeout as realSleep } from 'node:timers/promises'
+import { untilAborted } from '../../../src/core/aborting.ts'
+import { KinloaderError } from '../../../src/core/errors.ts'
+import type { Sink } from '../../../src/core/sink.ts'
 import { pump } from '../../../src/core/pump.ts'
 import type { MessageBlock } from '../../../src/core/message-block.ts'
 import { systemClock } from '../../../src/host/system-clock.ts'
@@ -126,6 +129,46 @@ describe('sockets: a stop', () => {
     assert.equal(await client.ended, 'reset')
   })
 
+  it('counts what the sink did not accept as dropped, and tells it once', async () => {
+    await open({ byHand: true, limits: { drainMs: 50, releaseMs: 100 } })
+    const client = await world.connect()
+    client.send('a\nb\n')
+    await world.until(() => world.texts.length === 2)
+    await world.sendDatagrams(['on its way'], { index: 1 })
+    await world.until(() => world.texts.length === 3)
+    await world.sendDatagrams(['queued', 'too'], { index: 1 })
+    await world.sendDatagrams(['of another'], { index: 1, from: '127.0.0.2' })
+    await world.until(() => world.counter('received', 1) === 4)
+    world.stop.abort()
+    await world.read
+    for (let i = 0; i < 2; i++) await world.source.close(AbortSignal.timeout(1000))
+    assert.deepEqual([world.counter('dropped.stopped'), world.counter('dropped.stopped', 1)], [2, 4])
+    assert.deepEqual(world.logger.find('dropped'), [
+      { level: 'info', at: 'dropped', fields: { reason: 'stopped', messages: 6 } },
+    ])
+    assert.equal(await client.ended, 'reset')
+    world.checkCounts()
+  })
+
+  it('drops nothing of what was accepted in time', async () => {
+    await open({ byHand: true })
+    const client = await world.connect()
+    client.send('a\nb\n')
+    await world.until(() => world.texts.length === 2)
+    await world.sendDatagrams(['on its way'], { index: 1 })
+    await world.until(() => world.texts.length === 3)
+    await world.sendDatagrams(['queued'], { index: 1 })
+    await world.until(() => world.counter('received', 1) === 2)
+    world.stop.abort()
+    world.accepts = true
+    world.release()
+    await world.read
+    await world.source.close(AbortSignal.timeout(1000))
+    assert.deepEqual([world.counter('accepted'), world.counter('accepted', 1)], [2, 2])
+    assert.deepEqual(world.logger.find('dropped'), [])
+    world.checkCounts()
+  })
+
   it('by the death of the process resets at once whoever has no receipt on its way', async () => {
     await open({ byHand: true })
     const clients = [await world.connect(), await world.connect()]
@@ -173,6 +216,46 @@ describe('sockets behind a pump', () => {
     await done
     assert.equal(sink.items.flatMap(({ messages }) => [...messages]).length, 60)
     inner.checkCounts()
+    await inner.end()
+  })
+
+  it('count what a sink which is stuck did not accept before the end', async () => {
+    const inner = await SocketWorld.open({
+      listeners: [{ transport: 'tcp' }, { transport: 'udp' }],
+      unread: true,
+      limits: { drainMs: 0, releaseMs: 50 },
+    })
+    const late = new AbortController()
+    const sink: Sink<MessageBlock> = {
+      name: 'stuck',
+      write: async (_blocks, signal) => {
+        await untilAborted(signal)
+        throw new KinloaderError('ABORTED', 'stopped')
+      },
+      flush: async () => {},
+      close: async () => {},
+    }
+    const { source } = inner
+    const done = pump({
+      source,
+      sink,
+      decode: (block) => [block],
+      clock: systemClock,
+      signal: late.signal,
+      parallel: 64,
+    })
+    const client = await inner.connect()
+    client.send('a\nb\n')
+    await inner.until(() => inner.counter('received') === 2)
+    for (const text of ['on its way', 'queued']) await inner.sendDatagrams([text], { index: 1 })
+    await inner.until(() => inner.counter('received', 1) === 2)
+    inner.stop.abort()
+    await inner.until(() => !source.listeners().some(({ isListening }) => isListening))
+    late.abort()
+    await done
+    assert.deepEqual([inner.counter('dropped.stopped'), inner.counter('dropped.stopped', 1)], [2, 2])
+    inner.checkCounts()
+    assert.equal(await client.ended, 'reset')
     await inner.end()
   })
 })

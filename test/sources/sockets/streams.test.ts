@@ -165,6 +165,29 @@ describe('sockets: TCP', () => {
       assert.deepEqual(world.texts, ['a', 'b', 'c'])
       world.checkCounts()
     })
+
+    for (const refusal of ['http_check', 'tls_hello', 'compressed', 'not_counted']) {
+      it(`gives up the place of a connection which is refused after its sender went: ${refusal}`, async () => {
+        await open({ byHand: true, limits: { pendingBytes: 1, maxConnections: 3 } })
+        const [taken, gone, later] = [await world.connect(), await world.connect(), await world.connect()]
+        taken.send('a\n')
+        await world.until(() => world.texts.length === 1)
+        gone.send(`!${refusal}\n`)
+        const bytes = `a!${refusal}\n`.length
+        await world.until(() => world.source.pendingBytes === bytes)
+        gone.socket.resetAndDestroy()
+        // When this is there, the reset is.
+        later.send('b\n')
+        await world.until(() => world.source.pendingBytes === bytes + 2)
+        world.accepts = world.settles = true
+        world.release()
+        world.ack()
+        await world.until(() => world.texts.length === 2)
+        assert.deepEqual([world.counter(`closed.${refusal}`), world.source.openConnections], [1, 2])
+        assert.deepEqual([await taken.finish(), await later.finish()], ['orderly', 'orderly'])
+        await world.until(() => world.source.openConnections === 0)
+      })
+    }
   })
 
   describe('the receipt', () => {
