@@ -200,7 +200,7 @@ export class SocketSource implements Source<MessageBlock> {
       if (unaccepted > 0) counters.add('dropped.stopped', unaccepted)
       messages += unaccepted
     }
-    if (messages > 0) this.#options.logger.info('dropped', { reason: 'stopped', messages })
+    if (messages > 0) this.#options.logger.warn('dropped', { reason: 'stopped', messages })
   }
 
   /** A number which changes when anything was read. */

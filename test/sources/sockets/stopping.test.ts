@@ -144,7 +144,7 @@ describe('sockets: a stop', () => {
     for (let i = 0; i < 2; i++) await world.source.close(AbortSignal.timeout(1000))
     assert.deepEqual([world.counter('dropped.stopped'), world.counter('dropped.stopped', 1)], [2, 4])
     assert.deepEqual(world.logger.find('dropped'), [
-      { level: 'info', at: 'dropped', fields: { reason: 'stopped', messages: 6 } },
+      { level: 'warn', at: 'dropped', fields: { reason: 'stopped', messages: 6 } },
     ])
     assert.equal(await client.ended, 'reset')
     world.checkCounts()
