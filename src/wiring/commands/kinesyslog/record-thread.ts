@@ -10,21 +10,27 @@ export class RecordThread {
   /** Rejects when the thread has died; never resolves. The program must end then: it would be deaf before long. */
   readonly died: Promise<never>
   readonly #worker: Worker
-  #answered: ((answer: RecordAnswer) => void) | undefined
+  #pending: Pending | undefined
+  #death: KinloaderError | undefined
   #isClosing = false
 
   /** `file` is what the thread runs; it must call `serveRecords`. */
   constructor(file: string, settings: RecordSettings) {
     this.#worker = new Worker(file, { workerData: settings })
     this.#worker.on('message', (answer: RecordAnswer) => {
-      this.#answered?.(answer)
+      this.#pending?.resolve(answer)
+      this.#pending = undefined
     })
     this.died = new Promise((_resolve, reject) => {
-      this.#worker.on('error', (cause) => {
-        reject(threadDied(cause))
-      })
+      const die = (cause: unknown): void => {
+        this.#death ??= threadDied(cause)
+        this.#pending?.reject(this.#death)
+        this.#pending = undefined
+        reject(this.#death)
+      }
+      this.#worker.on('error', die)
       this.#worker.on('exit', () => {
-        if (!this.#isClosing) reject(threadDied(undefined))
+        if (!this.#isClosing) die(undefined)
       })
     })
     // Whoever waits for it hears of it; nobody needs to.
@@ -33,13 +39,12 @@ export class RecordThread {
 
   /** One at a time. Rejects with the failure's code, or with that of the thread's death. */
   async make(request: RecordRequest): Promise<MadeRecords> {
-    const answer = await Promise.race([
-      this.died,
-      new Promise<RecordAnswer>((resolve) => {
-        this.#answered = resolve
-        this.#worker.postMessage(request)
-      }),
-    ])
+    if (this.#death !== undefined) throw this.#death
+    // Never a race with `died`: that lives as long as the process, and would keep each answer which it raced with.
+    const answer = await new Promise<RecordAnswer>((resolve, reject) => {
+      this.#pending = { resolve, reject }
+      this.#worker.postMessage(request)
+    })
     if ('made' in answer) return answer.made
     throw new KinloaderError(answer.failure.code, answer.failure.message, { retryable: true })
   }
@@ -48,6 +53,12 @@ export class RecordThread {
     this.#isClosing = true
     await this.#worker.terminate()
   }
+}
+
+/** Who waits for an answer. */
+interface Pending {
+  readonly resolve: (answer: RecordAnswer) => void
+  readonly reject: (error: KinloaderError) => void
 }
 
 function threadDied(cause: unknown): KinloaderError {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { garbageCollector } from '../../../../src/host/garbage-collection.ts'
 import { RecordThread } from '../../../../src/wiring/commands/kinesyslog/record-thread.ts'
 
 const settings = { recordsPath: '/', groupPrefix: '', timeZone: 'UTC', packs: false, isSynced: false }
@@ -42,6 +43,19 @@ describe('the thread which makes records', () => {
     )
     await assert.rejects(it.make(request), { code: 'ENOSPC', message: 'full' })
     await assert.rejects(it.make(request), { code: 'ENOSPC' })
+    await it.close()
+  })
+
+  it('keeps no answer which was taken', async () => {
+    const collect = garbageCollector()
+    const it = thread("parentPort.on('message', () => parentPort.postMessage({ made: {} }))")
+    const answers: WeakRef<object>[] = []
+    for (let i = 0; i < 100; i += 1) answers.push(new WeakRef(await it.make(request)))
+    // A WeakRef keeps what it refers to until the end of the turn in which it was made.
+    await new Promise((resolve) => setImmediate(resolve))
+    collect()
+    // The last one may still be in a register or on the stack.
+    assert.ok(answers.filter((answer) => answer.deref() !== undefined).length <= 1)
     await it.close()
   })
 
