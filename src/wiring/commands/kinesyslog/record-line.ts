@@ -97,6 +97,8 @@ export class RecordLine {
           await this.#told(segment, folder.deaths.add(segment.file))
           throw error
         }
+        // It says nothing about this segment, nor about any other.
+        if (code === 'WORKER_START') throw error
         if (!isDiskTrouble(code)) {
           faults += 1
           lastFault = error

@@ -27,15 +27,21 @@ describe('the line of segments to be made into records', () => {
   })
 
   /** `fails`: what the thread says of the first segment of a run, an expression of `tries`; undefined is a success. */
-  function lineOf(folder: SpoolFolder, fails: string): { readonly line: RecordLine; readonly records: RecordFiles } {
+  function lineOf(
+    folder: SpoolFolder,
+    fails: string,
+    atStart = '',
+  ): { readonly line: RecordLine; readonly records: RecordFiles } {
     const { clock, logger, counters } = world
     const file = join(world.spoolDir, 'thread.mjs')
     writeFileSync(
       file,
       `import { parentPort } from 'node:worker_threads'
+       ${atStart}
        let first
        let tries = 0
        parentPort.on('message', ({ segment }) => {
+         parentPort.postMessage({ begun: true })
          first ??= segment.file
          const failure = segment.file === first ? (tries++, ${fails}) : undefined
          const made = { records: { segment: segment.file, bytes: [] }, unfit: [], counted: { made: 1 } }
@@ -175,6 +181,17 @@ describe('the line of segments to be made into records', () => {
     const [told] = world.logger.find('spool').filter(({ level }) => level === 'error')
     assert.match(String(told?.fields['error']), /\(the thread which makes records has died over it 5 times\)/)
     await until(() => !readdirSync(folder.path).includes('deaths'))
+  })
+
+  it('charges no segment with the death of a thread which did not begin', async () => {
+    const folder = await world.folder()
+    const [segment] = await segments(folder, 'a')
+    assert.ok(segment !== undefined)
+    const { line } = lineOf(folder, 'undefined', "throw new Error('broken')")
+    line.add(segment)
+    await assert.rejects(line.settled, { code: 'WORKER_START' })
+    assert.equal(folder.deaths.of(segment.file), 0)
+    assert.deepEqual(world.logger.find('records'), [])
   })
 
   it('forgets the deaths of one which can be made after all', async () => {
