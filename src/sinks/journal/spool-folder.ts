@@ -158,16 +158,18 @@ export class SpoolFolder {
 
   /**
    * Nothing can be made of the segment: it is kept aside as it is, and counted as `quarantined.<reason>`. In a full
-   * quarantine there is no place for it; then it stays, and is tried again at the next start. Rejects when the disk fails.
+   * quarantine there is no place for it; then it stays, and is tried again at the next start. Resolves with whether it
+   * is gone. Rejects when the disk fails.
    */
-  async setAside(segment: ClosedSegment, reason: string, told: LogFields): Promise<void> {
+  async setAside(segment: ClosedSegment, reason: string, told: LogFields): Promise<boolean> {
     try {
-      if (!(await this.quarantine.take(segment.path, segment.bytes, reason, told))) return
+      if (!(await this.quarantine.take(segment.path, segment.bytes, reason, told))) return false
     } catch (error) {
       // Somebody has made room by hand.
       if (errorCode(error) !== 'ENOENT') throw spoolError(error, this.path)
     }
     this.space.free(segment.bytes, 1)
+    return true
   }
 
   /** Lets the folder go; everything stays. */

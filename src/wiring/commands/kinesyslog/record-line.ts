@@ -85,11 +85,13 @@ export class RecordLine {
     let lastFault: unknown = deadly(faults)
     while (!isAborted(signal)) {
       try {
+        let isGone = true
         if (faults < maxFaults) await this.#take(segment, await thread.make({ segment, owner: owner() }))
-        else await this.#setAside(segment, lastFault)
+        else isGone = await this.#setAside(segment, lastFault)
         this.#waiting -= 1
         this.#failing = undefined
-        await this.#told(segment, folder.deaths.forget(segment.file))
+        // One which stays must not be made at the next start either.
+        if (isGone) await this.#told(segment, folder.deaths.forget(segment.file))
         return
       } catch (error) {
         const code = errorCode(error)
@@ -122,9 +124,10 @@ export class RecordLine {
     })
   }
 
-  async #setAside(segment: ClosedSegment, fault: unknown): Promise<void> {
+  /** Whether it is gone. */
+  async #setAside(segment: ClosedSegment, fault: unknown): Promise<boolean> {
     const { folder, records } = this.#options
-    await folder.setAside(segment, 'records_failed', {
+    const isGone = await folder.setAside(segment, 'records_failed', {
       error:
         `No records can be made of a segment of the journal (${errorText(fault)}), and its messages are not delivered: ` +
         `report this; a version which can make them does when it starts with the file back in ${folder.journalPath}.`,
@@ -133,6 +136,7 @@ export class RecordLine {
     })
     // What an earlier process made of it is all that can be delivered.
     await records.added({ segment: segment.file, bytes: [] }, { rest: 'damaged' })
+    return isGone
   }
 
   async #take(segment: ClosedSegment, made: Awaited<ReturnType<RecordThread['make']>>): Promise<void> {

@@ -183,6 +183,42 @@ describe('the line of segments to be made into records', () => {
     await until(() => !readdirSync(folder.path).includes('deaths'))
   })
 
+  it('remembers the deaths over one for which there is no room in quarantine, and goes on', async () => {
+    const folder = await world.folder()
+    const [bad, good] = await segments(folder, 'a', 'b')
+    assert.ok(bad !== undefined && good !== undefined)
+    for (let deaths = 1; deaths <= 5; deaths += 1) await folder.deaths.add(bad.file)
+    await world.stop()
+    const quarantine = join(folder.path, 'quarantine')
+    for (let i = 0; i < 1000; i += 1) writeFileSync(join(quarantine, `${i}`), '')
+    for (const found of [[bad.file, good.file], [bad.file]]) {
+      const full = await world.folder()
+      assert.deepEqual(
+        full.segments.map(({ file }) => file),
+        found,
+      )
+      const { line } = lineOf(full, found.length > 1 ? 'undefined' : 'process.exit(0)')
+      for (const segment of full.segments) line.add(segment)
+      await line.settled
+      assert.equal(line.waiting, 0)
+      assert.deepEqual(readdirSync(folder.journalPath), [bad.file])
+      assert.equal(readFileSync(join(folder.path, 'deaths'), 'utf8'), `${bad.file} 5\n`)
+      assert.equal(full.space.usedBytes, bad.bytes)
+      const [told] = world.logger.lines.splice(0).filter(({ level }) => level === 'error')
+      assert.match(String(told?.fields['quarantine']), /is full: remove files/)
+      await thread?.close()
+      await world.stop()
+    }
+    assert.equal(world.counters.get('made'), 1)
+    rmSync(join(quarantine, '0'))
+    const roomy = await world.folder()
+    const { line } = lineOf(roomy, 'process.exit(0)')
+    for (const segment of roomy.segments) line.add(segment)
+    await line.settled
+    assert.ok(readdirSync(quarantine).includes(bad.file))
+    assert.ok(!readdirSync(folder.path).includes('deaths'))
+  })
+
   it('charges no segment with the death of a thread which did not begin', async () => {
     const folder = await world.folder()
     const [segment] = await segments(folder, 'a')
