@@ -46,7 +46,7 @@ interface FoundSpool {
  *
  *     <spoolDir>/<region>-<stream>/          0700; one process at a time
  *         <pid>-<start>.lock                 whose it is, see ../spooling/folder-lock.ts
- *         deaths                             over which segment records died, see segment-deaths.ts
+ *         deaths                             over which segments records died, see segment-deaths.ts
  *         journal/                           segments: messages which were accepted, see segment.ts
  *         records/                           one file a Firehose record; *.tmp are half written
  *         quarantine/                        damaged segments, records which cannot be delivered

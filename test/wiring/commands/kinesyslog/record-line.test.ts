@@ -219,6 +219,28 @@ describe('the line of segments to be made into records', () => {
     assert.ok(!readdirSync(folder.path).includes('deaths'))
   })
 
+  it('remembers the deaths over each for which there is no room, when another is deadly too', async () => {
+    const folder = await world.folder()
+    const added = await segments(folder, 'a', 'b', 'c')
+    await world.stop()
+    for (let i = 0; i < 1000; i += 1) writeFileSync(join(folder.path, 'quarantine', `${i}`), '')
+    // Whatever it is given first kills the thread, ten times: twice five. The third can be made.
+    for (let start = 1; start <= 11; start += 1) {
+      const next = await world.folder()
+      const { line } = lineOf(next, start <= 10 ? 'process.exit(0)' : 'undefined')
+      for (const segment of next.segments) line.add(segment)
+      if (start <= 10) await assert.rejects(line.settled, { code: 'WORKER' })
+      else await line.settled
+      await thread?.close()
+      await world.stop()
+    }
+    assert.equal(world.counters.get('made'), 1)
+    assert.deepEqual(
+      readdirSync(folder.journalPath),
+      added.slice(0, 2).map(({ file }) => file),
+    )
+  })
+
   it('charges no segment with the death of a thread which did not begin', async () => {
     const folder = await world.folder()
     const [segment] = await segments(folder, 'a')
