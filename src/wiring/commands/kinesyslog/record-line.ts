@@ -31,6 +31,8 @@ export interface RecordHealth {
   readonly failingMs?: number
   /** The code of its last failure. */
   readonly lastError?: string
+  /** For how long the segment in hand has been made into records, milliseconds. Absent while none is. */
+  readonly makingMs?: number
 }
 
 /** How often a segment is tried which fails by itself: it would stand in the way of all behind it for ever. */
@@ -49,6 +51,8 @@ export class RecordLine {
   #last: Promise<void> = Promise.resolve()
   #waiting = 0
   #failing: { readonly sinceMs: number; readonly code: string } | undefined
+  /** When the making began which is not over: a thread or a disk which hangs fails nothing. */
+  #begunMs: number | undefined
 
   constructor(options: RecordLineOptions) {
     this.#options = options
@@ -59,11 +63,13 @@ export class RecordLine {
     return this.#waiting
   }
 
-  /** Whether the oldest segment fails at the moment. */
+  /** Whether the oldest segment fails at the moment, or takes its time. */
   health(): RecordHealth {
-    if (this.#failing === undefined) return {}
-    const { sinceMs, code } = this.#failing
-    return { failingMs: this.#options.clock.monotonic() - sinceMs, lastError: code }
+    const nowMs = this.#options.clock.monotonic()
+    return {
+      ...(this.#failing !== undefined && { failingMs: nowMs - this.#failing.sinceMs, lastError: this.#failing.code }),
+      ...(this.#begunMs !== undefined && { makingMs: nowMs - this.#begunMs }),
+    }
   }
 
   /** Resolves when all added by now are done, or the signal has aborted. Rejects when the thread has died. */
@@ -85,15 +91,18 @@ export class RecordLine {
     let lastFault: unknown = deadly(faults)
     while (!isAborted(signal)) {
       try {
+        this.#begunMs = clock.monotonic()
         let isGone = true
         if (faults < maxFaults) await this.#take(segment, await thread.make({ segment, owner: owner() }))
         else isGone = await this.#setAside(segment, lastFault)
         this.#waiting -= 1
         this.#failing = undefined
+        this.#begunMs = undefined
         // One which stays must not be made at the next start either.
         if (isGone) await this.#told(segment, folder.deaths.forget(segment.file))
         return
       } catch (error) {
+        this.#begunMs = undefined
         const code = errorCode(error)
         if (code === 'WORKER') {
           await this.#told(segment, folder.deaths.add(segment.file))

@@ -10,6 +10,14 @@ import { RecordThread } from '../../../../src/wiring/commands/kinesyslog/record-
 import { JournalWorld, until, write } from '../../../sinks/journal/journal-world.ts'
 import { systemError } from '../../../support/recording-files.ts'
 
+/** Hangs as a thread does which never returns, until there is a file `answer` beside its own. */
+const answersWhenAsked = `
+  import { existsSync } from 'node:fs'
+  parentPort.once('message', () => {
+    const never = new Int32Array(new SharedArrayBuffer(4))
+    while (!existsSync(new URL('answer', import.meta.url))) Atomics.wait(never, 0, 0, 5)
+  })`
+
 describe('the line of segments to be made into records', () => {
   let world: JournalWorld
   let over: AbortController
@@ -88,6 +96,27 @@ describe('the line of segments to be made into records', () => {
     assert.deepEqual(line.health(), {})
     assert.equal(world.counters.get('made'), 2)
     assert.deepEqual(readdirSync(join(folder.path, 'quarantine')), [])
+  })
+
+  it('says for how long there has been no answer, until there is one', async () => {
+    const folder = await world.folder()
+    const { line } = lineOf(folder, 'undefined', answersWhenAsked)
+    for (const segment of await segments(folder, 'a')) line.add(segment)
+    await until(() => line.health().makingMs !== undefined)
+    await world.clock.advance(61_000)
+    assert.deepEqual(line.health(), { makingMs: 61_000 })
+    writeFileSync(join(world.spoolDir, 'answer'), '')
+    await line.settled
+    assert.deepEqual(line.health(), {})
+    assert.equal(world.counters.get('made'), 1)
+  })
+
+  it('is not at the making of one which waits to be tried again', async () => {
+    const folder = await world.folder()
+    const { line } = lineOf(folder, "{ code: 'EIO', message: 'x' }")
+    for (const segment of await segments(folder, 'a')) line.add(segment)
+    await until(() => world.clock.sleepers > 0)
+    assert.deepEqual(line.health(), { failingMs: 0, lastError: 'EIO' })
   })
 
   it('moves one which fails by itself to quarantine, tells it, and goes on', async () => {
