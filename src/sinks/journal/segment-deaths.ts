@@ -1,4 +1,5 @@
-import { KinloaderError, errorCode } from '../../core/errors.ts'
+import { errorCode, errorText, KinloaderError } from '../../core/errors.ts'
+import type { Logger } from '../../core/logger.ts'
 import { type Files, removeFile, writeWhole } from '../spooling/files.ts'
 
 /**
@@ -21,9 +22,20 @@ export class SegmentDeaths {
     this.#counts = counts
   }
 
-  /** What cannot be read as a count is none. Rejects when the disk fails. */
-  static async read(path: string, files: Files): Promise<SegmentDeaths> {
-    const lines = (await textOf(path, files)).matchAll(/^(\S+) (\d{1,9})\n/gm)
+  /** What cannot be read, or not as a count, is none: it is only a help, and the start does without. Never rejects. */
+  static async read(path: string, files: Files, logger: Logger): Promise<SegmentDeaths> {
+    let text = ''
+    try {
+      text = await textOf(path, files)
+    } catch (error) {
+      logger.warn('spool', {
+        error: errorText(error),
+        code: errorCode(error),
+        file: path,
+        effect: 'how often records have died over which segment is not known',
+      })
+    }
+    const lines = text.matchAll(/^(\S+) (\d{1,9})\n/gm)
     return new SegmentDeaths(path, files, new Map([...lines].map(([, name = '', count]) => [name, Number(count)])))
   }
 
@@ -52,12 +64,16 @@ export class SegmentDeaths {
 
   async #write(): Promise<void> {
     const text = [...this.#counts].map(([segment, count]) => `${segment} ${count}\n`).join('')
-    const handle = await this.#files.open(this.#path, 'w', 0o600)
+    const temporary = `${this.#path}.tmp`
+    // Never over what is there: it may be a pipe, and opening that waits for a reader.
+    await removeFile(temporary, this.#files)
+    const handle = await this.#files.open(temporary, 'wx', 0o600)
     try {
       await writeWhole(handle, Buffer.from(text), 0)
     } finally {
       await handle.close()
     }
+    await this.#files.rename(temporary, this.#path)
   }
 }
 
@@ -65,8 +81,10 @@ const maxSegments = 100
 
 async function textOf(path: string, files: Files): Promise<string> {
   try {
-    const { size } = await files.stat(path)
-    return size > maxFileBytes ? '' : (await files.readFile(path)).toString()
+    // Not what a link leads to, and nothing that is opened only when somebody writes to it.
+    const found = await files.lstat(path)
+    if (!found.isFile()) throw new KinloaderError('SPOOL_NO_FILE', 'It is no plain file; remove it.')
+    return found.size > maxFileBytes ? '' : (await files.readFile(path)).toString()
   } catch (error) {
     if (errorCode(error) === 'ENOENT') return ''
     throw error

@@ -46,7 +46,7 @@ interface FoundSpool {
  *
  *     <spoolDir>/<region>-<stream>/          0700; one process at a time
  *         <pid>-<start>.lock                 whose it is, see ../spooling/folder-lock.ts
- *         deaths                             over which segments records died, see segment-deaths.ts
+ *         deaths                             over which segments records died, see segment-deaths.ts; .tmp is half written
  *         journal/                           segments: messages which were accepted, see segment.ts
  *         records/                           one file a Firehose record; *.tmp are half written
  *         quarantine/                        damaged segments, records which cannot be delivered
@@ -106,7 +106,7 @@ export class SpoolFolder {
       const lock = await FolderLock.take(path, processes, files)
       try {
         for (const name of ['journal', 'records', 'quarantine']) await ownFolder(join(path, name), uid, files)
-        const deaths = await SegmentDeaths.read(join(path, 'deaths'), files)
+        const deaths = await SegmentDeaths.read(join(path, 'deaths'), files, options.logger)
         return new SpoolFolder(path, options, lock, { deaths, content: await spoolContent(path, files) })
       } catch (error) {
         await lock.release()
