@@ -46,7 +46,7 @@ interface FoundSpool {
  *
  *     <spoolDir>/<region>-<stream>/          0700; one process at a time
  *         <pid>-<start>.lock                 whose it is, see ../spooling/folder-lock.ts
- *         deaths                             over which segment records died, see segment-deaths.ts
+ *         deaths                             over which segments records died, see segment-deaths.ts; .tmp is half written
  *         journal/                           segments: messages which were accepted, see segment.ts
  *         records/                           one file a Firehose record; *.tmp are half written
  *         quarantine/                        damaged segments, records which cannot be delivered
@@ -106,7 +106,7 @@ export class SpoolFolder {
       const lock = await FolderLock.take(path, processes, files)
       try {
         for (const name of ['journal', 'records', 'quarantine']) await ownFolder(join(path, name), uid, files)
-        const deaths = await SegmentDeaths.read(join(path, 'deaths'), files)
+        const deaths = await SegmentDeaths.read(join(path, 'deaths'), files, options.logger)
         return new SpoolFolder(path, options, lock, { deaths, content: await spoolContent(path, files) })
       } catch (error) {
         await lock.release()
@@ -164,16 +164,18 @@ export class SpoolFolder {
 
   /**
    * Nothing can be made of the segment: it is kept aside as it is, and counted as `quarantined.<reason>`. In a full
-   * quarantine there is no place for it; then it stays, and is tried again at the next start. Rejects when the disk fails.
+   * quarantine there is no place for it; then it stays, and is tried again at the next start. Resolves with whether it
+   * is gone. Rejects when the disk fails.
    */
-  async setAside(segment: ClosedSegment, reason: string, told: LogFields): Promise<void> {
+  async setAside(segment: ClosedSegment, reason: string, told: LogFields): Promise<boolean> {
     try {
-      if (!(await this.quarantine.take(segment.path, segment.bytes, reason, told))) return
+      if (!(await this.quarantine.take(segment.path, segment.bytes, reason, told))) return false
     } catch (error) {
       // Somebody has made room by hand.
       if (errorCode(error) !== 'ENOENT') throw spoolError(error, this.path)
     }
     this.space.free(segment.bytes, 1)
+    return true
   }
 
   /** Lets the folder go; everything stays. */

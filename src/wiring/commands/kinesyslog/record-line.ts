@@ -31,6 +31,8 @@ export interface RecordHealth {
   readonly failingMs?: number
   /** The code of its last failure. */
   readonly lastError?: string
+  /** For how long the segment in hand has been made into records, milliseconds. Absent while none is. */
+  readonly makingMs?: number
 }
 
 /** How often a segment is tried which fails by itself: it would stand in the way of all behind it for ever. */
@@ -49,6 +51,8 @@ export class RecordLine {
   #last: Promise<void> = Promise.resolve()
   #waiting = 0
   #failing: { readonly sinceMs: number; readonly code: string } | undefined
+  /** When the making began which is not over: a thread or a disk which hangs fails nothing. */
+  #begunMs: number | undefined
 
   constructor(options: RecordLineOptions) {
     this.#options = options
@@ -59,11 +63,13 @@ export class RecordLine {
     return this.#waiting
   }
 
-  /** Whether the oldest segment fails at the moment. */
+  /** Whether the oldest segment fails at the moment, or takes its time. */
   health(): RecordHealth {
-    if (this.#failing === undefined) return {}
-    const { sinceMs, code } = this.#failing
-    return { failingMs: this.#options.clock.monotonic() - sinceMs, lastError: code }
+    const nowMs = this.#options.clock.monotonic()
+    return {
+      ...(this.#failing !== undefined && { failingMs: nowMs - this.#failing.sinceMs, lastError: this.#failing.code }),
+      ...(this.#begunMs !== undefined && { makingMs: nowMs - this.#begunMs }),
+    }
   }
 
   /** Resolves when all added by now are done, or the signal has aborted. Rejects when the thread has died. */
@@ -85,18 +91,25 @@ export class RecordLine {
     let lastFault: unknown = deadly(faults)
     while (!isAborted(signal)) {
       try {
+        this.#begunMs = clock.monotonic()
+        let isGone = true
         if (faults < maxFaults) await this.#take(segment, await thread.make({ segment, owner: owner() }))
-        else await this.#setAside(segment, lastFault)
+        else isGone = await this.#setAside(segment, lastFault)
         this.#waiting -= 1
         this.#failing = undefined
-        await this.#told(segment, folder.deaths.forget(segment.file))
+        this.#begunMs = undefined
+        // One which stays must not be made at the next start either.
+        if (isGone) await this.#told(segment, folder.deaths.forget(segment.file))
         return
       } catch (error) {
+        this.#begunMs = undefined
         const code = errorCode(error)
         if (code === 'WORKER') {
           await this.#told(segment, folder.deaths.add(segment.file))
           throw error
         }
+        // It says nothing about this segment, nor about any other.
+        if (code === 'WORKER_START') throw error
         if (!isDiskTrouble(code)) {
           faults += 1
           lastFault = error
@@ -120,9 +133,10 @@ export class RecordLine {
     })
   }
 
-  async #setAside(segment: ClosedSegment, fault: unknown): Promise<void> {
+  /** Whether it is gone. */
+  async #setAside(segment: ClosedSegment, fault: unknown): Promise<boolean> {
     const { folder, records } = this.#options
-    await folder.setAside(segment, 'records_failed', {
+    const isGone = await folder.setAside(segment, 'records_failed', {
       error:
         `No records can be made of a segment of the journal (${errorText(fault)}), and its messages are not delivered: ` +
         `report this; a version which can make them does when it starts with the file back in ${folder.journalPath}.`,
@@ -131,6 +145,7 @@ export class RecordLine {
     })
     // What an earlier process made of it is all that can be delivered.
     await records.added({ segment: segment.file, bytes: [] }, { rest: 'damaged' })
+    return isGone
   }
 
   async #take(segment: ClosedSegment, made: Awaited<ReturnType<RecordThread['make']>>): Promise<void> {

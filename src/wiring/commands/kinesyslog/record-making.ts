@@ -16,6 +16,8 @@ export function serveRecords(port: MessagePort, settings: RecordSettings): void 
   const tools = makeTools(settings.timeZone)
   const collect = youngGarbageCollector()
   port.on('message', (request: RecordRequest) => {
+    // Before anything is done with the segment: a death from now on is charged to it.
+    port.postMessage({ begun: true } satisfies RecordAnswer)
     void makeRecords(request, settings, tools).then(
       (made) => {
         port.postMessage({ made } satisfies RecordAnswer)

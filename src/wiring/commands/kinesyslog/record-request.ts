@@ -27,7 +27,10 @@ export interface MadeRecords {
   readonly counted: Readonly<Record<string, number>>
 }
 
-/** What the thread answers: records, or why there are none, with the code to decide by. */
-export type RecordAnswer =
+/** What the thread says of a request: that it has begun, and in the end what came of it. */
+export type RecordAnswer = { readonly begun: true } | FinalAnswer
+
+/** Records, or why there are none, with the code to decide by. */
+export type FinalAnswer =
   | { readonly made: MadeRecords }
   | { readonly failure: { readonly code: string; readonly message: string } }

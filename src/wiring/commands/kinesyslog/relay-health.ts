@@ -45,10 +45,14 @@ function fullSpool(journal: 'ok' | 'full'): readonly string[] {
   return journal === 'full' ? ['The spool is full, and senders are held back.'] : []
 }
 
-function stuckSegment({ failingMs = 0, lastError = '' }: RecordHealth): readonly string[] {
-  if (failingMs <= maxMakingMs) return []
+function stuckSegment({ failingMs = 0, lastError = '', makingMs = 0 }: RecordHealth): readonly string[] {
+  const seconds = (ms: number): string => `${Math.round(ms / 1000)} seconds`
+  if (failingMs > maxMakingMs) {
+    return [`No records can be made for ${seconds(failingMs)} (${lastError}); look at the spool's disk.`]
+  }
+  if (makingMs <= maxMakingMs) return []
   return [
-    `No records can be made for ${Math.round(failingMs / 1000)} seconds (${lastError}); look at the spool's disk.`,
+    `No records have come of a segment for ${seconds(makingMs)} (NO_ANSWER); look at the spool's disk and the processor, and start the program again.`,
   ]
 }
 

@@ -8,6 +8,7 @@ describe('the exit code of a relay', () => {
     ['NO_STREAM', 78, 'a stream which is not there'],
     ['SPOOL_LOCKED', 78, 'a second instance'],
     ['WORKER', 1, 'the death of the thread'],
+    ['WORKER_START', 1, 'its death before it began'],
     ['SPOOL_LOST', 1, 'a disk which lost messages while it ran'],
     ['ERR_INTERNAL_ASSERTION', 1, 'a fault of ours'],
     ['', 1, 'what has no code'],

@@ -10,6 +10,14 @@ import { RecordThread } from '../../../../src/wiring/commands/kinesyslog/record-
 import { JournalWorld, until, write } from '../../../sinks/journal/journal-world.ts'
 import { systemError } from '../../../support/recording-files.ts'
 
+/** Hangs as a thread does which never returns, until there is a file `answer` beside its own. */
+const answersWhenAsked = `
+  import { existsSync } from 'node:fs'
+  parentPort.once('message', () => {
+    const never = new Int32Array(new SharedArrayBuffer(4))
+    while (!existsSync(new URL('answer', import.meta.url))) Atomics.wait(never, 0, 0, 5)
+  })`
+
 describe('the line of segments to be made into records', () => {
   let world: JournalWorld
   let over: AbortController
@@ -27,15 +35,21 @@ describe('the line of segments to be made into records', () => {
   })
 
   /** `fails`: what the thread says of the first segment of a run, an expression of `tries`; undefined is a success. */
-  function lineOf(folder: SpoolFolder, fails: string): { readonly line: RecordLine; readonly records: RecordFiles } {
+  function lineOf(
+    folder: SpoolFolder,
+    fails: string,
+    atStart = '',
+  ): { readonly line: RecordLine; readonly records: RecordFiles } {
     const { clock, logger, counters } = world
     const file = join(world.spoolDir, 'thread.mjs')
     writeFileSync(
       file,
       `import { parentPort } from 'node:worker_threads'
+       ${atStart}
        let first
        let tries = 0
        parentPort.on('message', ({ segment }) => {
+         parentPort.postMessage({ begun: true })
          first ??= segment.file
          const failure = segment.file === first ? (tries++, ${fails}) : undefined
          const made = { records: { segment: segment.file, bytes: [] }, unfit: [], counted: { made: 1 } }
@@ -82,6 +96,27 @@ describe('the line of segments to be made into records', () => {
     assert.deepEqual(line.health(), {})
     assert.equal(world.counters.get('made'), 2)
     assert.deepEqual(readdirSync(join(folder.path, 'quarantine')), [])
+  })
+
+  it('says for how long there has been no answer, until there is one', async () => {
+    const folder = await world.folder()
+    const { line } = lineOf(folder, 'undefined', answersWhenAsked)
+    for (const segment of await segments(folder, 'a')) line.add(segment)
+    await until(() => line.health().makingMs !== undefined)
+    await world.clock.advance(61_000)
+    assert.deepEqual(line.health(), { makingMs: 61_000 })
+    writeFileSync(join(world.spoolDir, 'answer'), '')
+    await line.settled
+    assert.deepEqual(line.health(), {})
+    assert.equal(world.counters.get('made'), 1)
+  })
+
+  it('is not at the making of one which waits to be tried again', async () => {
+    const folder = await world.folder()
+    const { line } = lineOf(folder, "{ code: 'EIO', message: 'x' }")
+    for (const segment of await segments(folder, 'a')) line.add(segment)
+    await until(() => world.clock.sleepers > 0)
+    assert.deepEqual(line.health(), { failingMs: 0, lastError: 'EIO' })
   })
 
   it('moves one which fails by itself to quarantine, tells it, and goes on', async () => {
@@ -175,6 +210,75 @@ describe('the line of segments to be made into records', () => {
     const [told] = world.logger.find('spool').filter(({ level }) => level === 'error')
     assert.match(String(told?.fields['error']), /\(the thread which makes records has died over it 5 times\)/)
     await until(() => !readdirSync(folder.path).includes('deaths'))
+  })
+
+  it('remembers the deaths over one for which there is no room in quarantine, and goes on', async () => {
+    const folder = await world.folder()
+    const [bad, good] = await segments(folder, 'a', 'b')
+    assert.ok(bad !== undefined && good !== undefined)
+    for (let deaths = 1; deaths <= 5; deaths += 1) await folder.deaths.add(bad.file)
+    await world.stop()
+    const quarantine = join(folder.path, 'quarantine')
+    for (let i = 0; i < 1000; i += 1) writeFileSync(join(quarantine, `${i}`), '')
+    for (const found of [[bad.file, good.file], [bad.file]]) {
+      const full = await world.folder()
+      assert.deepEqual(
+        full.segments.map(({ file }) => file),
+        found,
+      )
+      const { line } = lineOf(full, found.length > 1 ? 'undefined' : 'process.exit(0)')
+      for (const segment of full.segments) line.add(segment)
+      await line.settled
+      assert.equal(line.waiting, 0)
+      assert.deepEqual(readdirSync(folder.journalPath), [bad.file])
+      assert.equal(readFileSync(join(folder.path, 'deaths'), 'utf8'), `${bad.file} 5\n`)
+      assert.equal(full.space.usedBytes, bad.bytes)
+      const [told] = world.logger.lines.splice(0).filter(({ level }) => level === 'error')
+      assert.match(String(told?.fields['quarantine']), /is full: remove files/)
+      await thread?.close()
+      await world.stop()
+    }
+    assert.equal(world.counters.get('made'), 1)
+    rmSync(join(quarantine, '0'))
+    const roomy = await world.folder()
+    const { line } = lineOf(roomy, 'process.exit(0)')
+    for (const segment of roomy.segments) line.add(segment)
+    await line.settled
+    assert.ok(readdirSync(quarantine).includes(bad.file))
+    assert.ok(!readdirSync(folder.path).includes('deaths'))
+  })
+
+  it('remembers the deaths over each for which there is no room, when another is deadly too', async () => {
+    const folder = await world.folder()
+    const added = await segments(folder, 'a', 'b', 'c')
+    await world.stop()
+    for (let i = 0; i < 1000; i += 1) writeFileSync(join(folder.path, 'quarantine', `${i}`), '')
+    // Whatever it is given first kills the thread, ten times: twice five. The third can be made.
+    for (let start = 1; start <= 11; start += 1) {
+      const next = await world.folder()
+      const { line } = lineOf(next, start <= 10 ? 'process.exit(0)' : 'undefined')
+      for (const segment of next.segments) line.add(segment)
+      if (start <= 10) await assert.rejects(line.settled, { code: 'WORKER' })
+      else await line.settled
+      await thread?.close()
+      await world.stop()
+    }
+    assert.equal(world.counters.get('made'), 1)
+    assert.deepEqual(
+      readdirSync(folder.journalPath),
+      added.slice(0, 2).map(({ file }) => file),
+    )
+  })
+
+  it('charges no segment with the death of a thread which did not begin', async () => {
+    const folder = await world.folder()
+    const [segment] = await segments(folder, 'a')
+    assert.ok(segment !== undefined)
+    const { line } = lineOf(folder, 'undefined', "throw new Error('broken')")
+    line.add(segment)
+    await assert.rejects(line.settled, { code: 'WORKER_START' })
+    assert.equal(folder.deaths.of(segment.file), 0)
+    assert.deepEqual(world.logger.find('records'), [])
   })
 
   it('forgets the deaths of one which can be made after all', async () => {

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
+import { on } from 'node:events'
+import { MessageChannel } from 'node:worker_threads'
 import { isDiskTrouble } from '../../../../src/sinks/spooling/errors.ts'
-import { recordFailure } from '../../../../src/wiring/commands/kinesyslog/record-making.ts'
+import { recordFailure, serveRecords } from '../../../../src/wiring/commands/kinesyslog/record-making.ts'
 
 describe('why no records can be made', () => {
   const failures: Record<string, { readonly fails: () => unknown; readonly code: string; readonly passes: boolean }> = {
@@ -31,6 +33,19 @@ describe('why no records can be made', () => {
       assert.equal(isDiskTrouble(failure.code), passes)
     })
   }
+})
+
+describe('the making of records', () => {
+  it('says that it has begun, before it looks at the segment', async () => {
+    const { port1: asking, port2: making } = new MessageChannel()
+    const answers = on(asking, 'message')[Symbol.asyncIterator]()
+    const heard = async (): Promise<unknown> => ((await answers.next()).value as readonly unknown[])[0]
+    serveRecords(making, { recordsPath: '/', groupPrefix: '', timeZone: 'UTC', packs: false, isSynced: false })
+    asking.postMessage({ segment: { file: 'a', path: '/none/a', bytes: 1, isLeftover: false }, owner: '1' })
+    assert.deepEqual(await heard(), { begun: true })
+    assert.equal(((await heard()) as { failure: { code: string } }).failure.code, 'SPOOL_NAME')
+    asking.close()
+  })
 })
 
 function thrownBy(fails: () => unknown): unknown {

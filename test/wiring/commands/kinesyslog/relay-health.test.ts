@@ -19,4 +19,19 @@ describe('the health of a relay', () => {
       problems: ["No records can be made for 61 seconds (EIO); look at the spool's disk."],
     })
   })
+
+  it('is not good when there is no answer for longer than a minute', () => {
+    assert.ok(healthOf({ ...well, making: { makingMs: 60_000 } }).isGood)
+    assert.deepEqual(healthOf({ ...well, making: { makingMs: 61_000 } }), {
+      isGood: false,
+      problems: [
+        "No records have come of a segment for 61 seconds (NO_ANSWER); look at the spool's disk and the processor, and start the program again.",
+      ],
+    })
+  })
+
+  it('tells a failure before the wait for the next answer', () => {
+    const { problems } = healthOf({ ...well, making: { failingMs: 99_000, lastError: 'EIO', makingMs: 61_000 } })
+    assert.deepEqual(problems, ["No records can be made for 99 seconds (EIO); look at the spool's disk."])
+  })
 })
