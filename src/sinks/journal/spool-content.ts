@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { errorCode } from '../../core/errors.ts'
 import type { Files } from '../spooling/files.ts'
 import { removeFile } from '../spooling/files.ts'
 import type { ClosedSegment } from './read-segment.ts'
@@ -80,13 +81,18 @@ async function plainFiles(
   const found: FoundRecord[] = []
   for (let at = 0; at < names.length; at += together) {
     const some = names.slice(at, at + together)
-    const stats = await Promise.all(some.map((name) => files.lstat(join(folder, name))))
+    const stats = await Promise.all(some.map((name) => files.lstat(join(folder, name)).catch(noneIfGone)))
     for (const [i, file] of some.entries()) {
       const stat = stats[i]
       if (stat?.isFile() === true) found.push({ file, bytes: stat.size, modifiedMs: stat.mtimeMs })
     }
   }
   return found
+}
+
+/** Somebody may be making room while we look. */
+function noneIfGone(error: unknown): undefined {
+  if (errorCode(error) !== 'ENOENT') throw error
 }
 
 const together = 64

@@ -262,9 +262,9 @@ export class Intake {
 
   /** Events which were taken, and which the spool did not give back. */
   #lose(events: number): void {
-    if (events === 0) return
     this.#held.lose(events)
-    this.#options.onLost(events)
+    // Of a write which failed and could not be cut off the disk gives back more than was taken.
+    if (events > 0) this.#options.onLost(events)
   }
 
   /** Batches leave the memory, the latest first, until so many bytes fit; whether they do now. */
@@ -278,7 +278,8 @@ export class Intake {
     if (!this.#held.hasRoomFor(bytes) && open !== undefined && isEvictable(open)) {
       // Nobody else closes it while Kinesis is away: nothing is packed then, and those who wait would wait for ever.
       this.#close()
-      this.#evict(open)
+      // It may be gone by now, if many are closed.
+      if (isEvictable(open)) this.#evict(open)
     }
     return this.#held.hasRoomFor(bytes)
   }
@@ -305,7 +306,8 @@ export class Intake {
   /** While Kinesis is away, batches closed before they are full may come by the thousand. */
   #closeFile(batch: CollectedBatch): void {
     const isMany = this.#options.spooled !== undefined && this.#closed.length > maxOpenBatches
-    if (isMany && batch !== this.#open && isEvictable(batch)) this.#evict(batch)
+    // Of one which was given up the spool may be closed.
+    if (isMany && this.#live.has(batch) && batch !== this.#open && isEvictable(batch)) this.#evict(batch)
   }
 
   #openBatch(): CollectedBatch {

@@ -46,6 +46,7 @@ export class SpoolPatience {
 
   /** Resolves as `append` when it is not refused for a while any more. Rejects with `ABORTED`, or as `end` says. */
   wait<T>(append: () => Promise<T>, signal?: AbortSignal): Promise<T> {
+    if (this.#ended !== undefined) return Promise.reject(this.#ended)
     return new Promise<T>((resolve, reject) => {
       let forget = (): void => {}
       const patient: Patient = {

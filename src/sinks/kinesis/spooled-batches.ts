@@ -29,6 +29,8 @@ export class SpooledBatches {
   readonly #logger: Logger
   readonly #files = new Map<string, SpoolBatch>()
   readonly #told: SeldomTold
+  /** Of all batches: it is one disk. */
+  readonly #readBackoff = new Backoff({ baseMs: 1000, maxMs: 30_000 })
 
   constructor(spool: Spool, clock: Clock, logger: Logger) {
     this.#spool = spool
@@ -72,17 +74,22 @@ export class SpooledBatches {
   }
 
   /**
-   * Tries again while the disk is in trouble, and not so long that one bad file would hold up all behind it; a lack of
-   * file handles passes, so that is waited for until the abort. What cannot be read is told, and stays where it is.
+   * Tries again while the disk is in trouble, and not so long that bad files would hold up all behind them: after some
+   * minutes each gets one try, until one can be read. A lack of file handles passes, so that is waited for until the
+   * abort. What cannot be read is told, and stays where it is.
    */
   async read(id: string, signal: AbortSignal): Promise<ReadBatch> {
-    const backoff = new Backoff({ baseMs: 1000, maxMs: 30_000 })
+    const backoff = this.#readBackoff
     for (;;) {
       try {
-        return await this.#read(id)
+        const batch = await this.#read(id)
+        backoff.reset()
+        return batch
       } catch (error) {
-        const mayMend = isPassing(error) || (isDiskTrouble(errorCode(error)) && backoff.failures < maxReadFailures)
-        if (!mayMend || signal.aborted) {
+        const code = errorCode(error)
+        // A full disk is as a sick one: it may be this spool which fills it, and that empties by what is read.
+        const passes = isPassing(error) && code !== 'SPOOL_FULL'
+        if (!passes && !(isDiskTrouble(code) && backoff.failures < maxReadFailures)) {
           this.#tellUnread(id, error)
           throw error
         }
@@ -94,6 +101,7 @@ export class SpooledBatches {
           })
         }
         await this.#clock.sleep(backoff.next(), signal)
+        if (signal.aborted) throw error
       }
     }
   }

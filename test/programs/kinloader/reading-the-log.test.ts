@@ -23,7 +23,7 @@ describe('the lines about the shards', () => {
   it('have the fields which the README shows', async () => {
     const sample = readme.split('\n').find((line) => line.startsWith('INFO at=shard ')) ?? assert.fail('no sample')
     const input = world.run()
-    const line = await input.logged(/^INFO at=shard .*\bposition=/)
+    const line = await input.logged(/^INFO at=shard .*\bposition=.*\blag_ms=/)
     await input.terminate()
     assert.deepEqual(fieldNames(line), fieldNames(sample))
     assert.ok(fieldNames(line).length > 5)

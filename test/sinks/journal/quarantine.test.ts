@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { rmSync } from 'node:fs'
 import * as files from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -64,6 +65,16 @@ describe('quarantine', () => {
       assert.deepEqual(told, ['a', 'b', 'quarantine is full: remove files', 'f', 'quarantine is full: remove files'])
     })
   }
+
+  it('counts the others when one is removed while it looks', async () => {
+    make({ maxFiles: 3 }, (call) => {
+      if (call.startsWith('lstat quarantine/')) rmSync(join(folder, 'b'), { force: true })
+    })
+    for (const name of ['a', 'b', 'c']) assert.ok(await take(name))
+    assert.ok(await take('d'))
+    assert.ok(!(await take('e')))
+    assert.deepEqual((await files.readdir(folder)).sort(), ['a', 'c', 'd'])
+  })
 
   it('which cannot be looked at is as full as it was', async () => {
     make({ maxFiles: 0 }, (call) => {

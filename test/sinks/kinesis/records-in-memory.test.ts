@@ -130,6 +130,20 @@ describe('a sender with a spool, whose records fill the memory while Kinesis is 
     await assertArrives(it, events)
   })
 
+  it('counts what leaves the memory once, also when many batches are closed', async () => {
+    const it = await run({ maxPendingBytes: 100_000, compress: storing, flushIntervalMs: 10 })
+    await it.sender.send({ message: 'x'.repeat(60_000) })
+    await packed(it)
+    for (let i = 0; i < 80; i++) {
+      await it.sender.send({ message: `small ${i}` })
+      await it.sender.flush(over)
+    }
+    // The first is no full batch, and must go for the second.
+    await it.sender.send({ message: 'y'.repeat(15_000) })
+    await it.sender.send({ message: 'z'.repeat(45_000) })
+    await assertArrives(it, 83)
+  })
+
   it('keeps no more than some files open, however many batches wait', async () => {
     let open = 0
     let most = 0

@@ -96,6 +96,9 @@ describe('the patience with a full spool', () => {
     const codes = Promise.all([codeOf(shelf.put(1)), codeOf(shelf.put(2))])
     shelf.patience.end(new KinloaderError('CLOSED', 'over'))
     assert.deepEqual(await codes, ['CLOSED', 'CLOSED'])
+    shelf.room = 1
+    assert.equal(await codeOf(shelf.put(3)), 'CLOSED')
+    assert.deepEqual(shelf.taken, [])
   })
 
   it('rejects as the append does where waiting does not help', async () => {

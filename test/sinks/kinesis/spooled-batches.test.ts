@@ -83,6 +83,34 @@ describe('batches on disk', () => {
     assert.equal((await batches.read('b-1', stop.signal)).events.events, 1)
   })
 
+  it('get one try each when the disk has been ill for some minutes, until one can be read', async () => {
+    for (const id of ['b-2', 'b-3']) {
+      await batches.append(id, { message: 'text' })
+      await batches.rest(id)
+    }
+    const codeOf = (id: string): Promise<string> => batches.read(id, stop.signal).then(() => '', errorCode)
+    trouble = 'EIO'
+    const first = codeOf('b-1')
+    await pass(240)
+    assert.equal(await first, 'SPOOL_FAILED')
+    assert.equal(await codeOf('b-2'), 'SPOOL_FAILED')
+    assert.equal(reads, 10)
+    trouble = undefined
+    assert.equal(await codeOf('b-3'), '')
+    trouble = 'EIO'
+    const again = codeOf('b-2')
+    await pass(240)
+    assert.equal(await again, 'SPOOL_FAILED')
+    assert.equal(reads, 20)
+  })
+
+  it('are not waited for without end where the disk is full: it may be the spool which fills it', async () => {
+    trouble = 'ENOSPC'
+    const code = batches.read('b-1', stop.signal).then(() => '', errorCode)
+    await pass(240)
+    assert.equal(await code, 'SPOOL_FULL')
+  })
+
   it('are given up at once where somebody removed them: waiting brings nothing back', async () => {
     rmSync(join(folder, 'b-1.spool'))
     assert.equal(await batches.read('b-1', stop.signal).then(() => '', errorCode), 'SPOOL_BATCH_GONE')
@@ -96,5 +124,6 @@ describe('batches on disk', () => {
     await pass(10)
     over.abort()
     assert.equal(await code, 'SPOOL_FAILED')
+    assert.ok(logger.find('spool').every(({ level }) => level === 'warn'))
   })
 })

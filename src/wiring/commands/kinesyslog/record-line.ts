@@ -136,11 +136,16 @@ export class RecordLine {
   /** Whether it is gone. */
   async #setAside(segment: ClosedSegment, fault: unknown): Promise<boolean> {
     const { folder, records } = this.#options
-    const isGone = await folder.setAside(segment, 'records_failed', {
+    const code = errorCode(fault)
+    const isDisk = code === 'SEGMENT_UNREADABLE'
+    const advice = isDisk
+      ? 'see to the disk, and put the file back into'
+      : 'report this; a version which can make them does when it starts with the file back in'
+    const isGone = await folder.setAside(segment, isDisk ? 'unreadable' : 'records_failed', {
       error:
         `No records can be made of a segment of the journal (${errorText(fault)}), and its messages are not delivered: ` +
-        `report this; a version which can make them does when it starts with the file back in ${folder.journalPath}.`,
-      code: errorCode(fault),
+        `${advice} ${folder.journalPath}.`,
+      code,
       segment: segment.file,
     })
     // What an earlier process made of it is all that can be delivered.

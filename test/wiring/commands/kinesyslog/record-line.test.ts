@@ -140,6 +140,17 @@ describe('the line of segments to be made into records', () => {
     assert.deepEqual([told?.fields['code'], told?.fields['segment']], ['TypeError', bad.file])
   })
 
+  it('moves one which the disk does not give back aside as well, and sends to the disk', async () => {
+    const folder = await world.folder()
+    const { line } = lineOf(folder, "{ code: 'SEGMENT_UNREADABLE', message: 'it cannot be read (EIO)' }")
+    for (const segment of await segments(folder, 'a', 'b')) line.add(segment)
+    await pass(() => line.waiting === 0)
+    assert.equal(world.counters.get('made'), 1)
+    assert.equal(world.counters.get('quarantined.unreadable'), 1)
+    const [told] = world.logger.find('spool').filter(({ level }) => level === 'error')
+    assert.match(String(told?.fields['error']), /: see to the disk, and put the file back into .*\/journal\.$/)
+  })
+
   it('makes it when it is back in the journal at the next start, as it is told', async () => {
     const folder = await world.folder()
     const { line } = lineOf(folder, "{ code: 'TypeError', message: 'x' }")
