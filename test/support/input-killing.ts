@@ -78,6 +78,8 @@ export class Killing {
       'end of the missing events',
       () => this.events.seen >= this.events.put || this.events.faults.length > 0,
     )
+    // All may have come before: one which has just been started would be ended by the signal itself.
+    await input.logged(/^INFO at=/)
     const { code } = await input.terminate()
     await input.drained
     if (code !== 0) throw new Error(`the last run ended with ${code ?? 'a signal'}: ${input.stderr.join('\n')}`)
