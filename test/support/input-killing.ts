@@ -37,7 +37,7 @@ export interface KillingOptions {
  * What the machine may take to wake a process, over what was asked for: timers, and a core which others use. Positions
  * which come within a twentieth of the hold-back settle together, which is a part of it.
  */
-const slackMs = 150
+const slackMs = 1000
 
 /**
  * Kills an input at random moments, starts it again, and keeps the books, while numbered events flow into two or
