@@ -1,6 +1,7 @@
 import type { Clock } from '../../core/clock.ts'
 import type { Logger } from '../../core/logger.ts'
 import type { Counters } from '../../core/metrics.ts'
+import { SeldomTold } from '../seldom-told.ts'
 import { spoolError } from '../spooling/errors.ts'
 
 export interface SpoolTroubleOptions {
@@ -19,12 +20,13 @@ export interface SpoolTroubleOptions {
 export class SpoolTrouble {
   readonly #options: SpoolTroubleOptions
   #sinceMs: number | undefined
-  #tellAgainAtMs = Number.NEGATIVE_INFINITY
+  readonly #told: SeldomTold
   #isTold = false
   #waiting = new AbortController()
 
   constructor(options: SpoolTroubleOptions) {
     this.#options = options
+    this.#told = new SeldomTold(options.clock)
     options.over.addEventListener('abort', () => {
       this.hurry()
     })
@@ -40,9 +42,8 @@ export class SpoolTrouble {
     if (this.#sinceMs === undefined) {
       this.#sinceMs = clock.monotonic()
       counters.add('spool_full_waits')
-      this.#isTold = this.#sinceMs >= this.#tellAgainAtMs
+      this.#isTold = this.#told.isDue('full')
       if (this.#isTold) {
-        this.#tellAgainAtMs = this.#sinceMs + toldMs
         const { message, code } = spoolError(error, folder)
         const effect = 'TCP and TLS wait, UDP is dropped; tried again each second'
         logger.warn('spool', { error: message, code, effect })
@@ -67,4 +68,3 @@ export class SpoolTrouble {
 }
 
 const retryMs = 1000
-const toldMs = 60_000

@@ -52,9 +52,8 @@ export class HeldEvents {
     this.#collectedBytes -= bytes
   }
 
-  /** Some which were on disk only are in memory; `events` are those which were not known of. */
-  load(events: number, bytes: number): void {
-    this.#events += events
+  /** Some which were on disk only are in memory. */
+  load(bytes: number): void {
     this.#collectedBytes += bytes
   }
 
@@ -69,7 +68,7 @@ export class HeldEvents {
     this.#packedBytes -= recordBytes
   }
 
-  /** The disk did not give them back. */
+  /** The disk did not give them back; negative: it gave more than was known of. */
   lose(events: number): void {
     this.#events -= events
   }

@@ -1,12 +1,13 @@
 import type { Clock } from '../../core/clock.ts'
 import { errorCode, errorText, KinloaderError } from '../../core/errors.ts'
 import type { LogEvent } from '../../core/event.ts'
+import { isPassing } from '../spooling/errors.ts'
 import { type CollectedBatch, isEvictable, LiveBatches } from './collected-batch.ts'
 import { EventBatch, heldBytesOf } from './event-batch.ts'
 import { HeldEvents } from './held-events.ts'
 import type { PackingPlan } from './packing.ts'
 import type { SpooledBatches } from './spooled-batches.ts'
-import { isPassing, SpoolPatience } from './spool-patience.ts'
+import { SpoolPatience } from './spool-patience.ts'
 import { WaitingLine } from './waiting-line.ts'
 
 /** A batch as it is packed. */
@@ -248,9 +249,8 @@ export class Intake {
       const read = await this.#options.spooled?.read(batch.id, signal)
       if (read === undefined) throw new KinloaderError('SPOOL_GONE', `The batch ${batch.id} is gone.`)
       const { events, plan } = read
-      // One of an earlier process was not known to hold anything.
-      this.#held.load(batch.count === 0 ? events.events : 0, events.bytes)
-      if (batch.count > 0) this.#lose(batch.count - events.events)
+      this.#held.load(events.bytes)
+      this.#lose(batch.count - events.events)
       batch.bytes = events.bytes
       return { batch, events, plan }
     } catch (error) {
@@ -260,10 +260,12 @@ export class Intake {
     }
   }
 
-  /** Events which were taken, and which the spool did not give back. */
+  /**
+   * Events which were taken, and which the spool did not give back. Negative: it gave back more than was known of, of an
+   * earlier process, or of a write which failed and could not be cut off.
+   */
   #lose(events: number): void {
     this.#held.lose(events)
-    // Of a write which failed and could not be cut off the disk gives back more than was taken.
     if (events > 0) this.#options.onLost(events)
   }
 

@@ -1,6 +1,7 @@
 import type { Clock } from '../../core/clock.ts'
-import { errorText, KinloaderError } from '../../core/errors.ts'
+import { errorText } from '../../core/errors.ts'
 import { onAbort } from '../deferred.ts'
+import { isPassing } from '../spooling/errors.ts'
 import { givenUp } from './waiting-line.ts'
 
 /** How soon a full spool is tried again when no batch was delivered meanwhile: others may fill the same disk. */
@@ -14,11 +15,6 @@ interface Patient {
   readonly attempt: () => Promise<boolean>
   readonly refuse: (reason: Error) => void
   readonly signal: AbortSignal | undefined
-}
-
-/** Whether the spool takes it some time: it is full, or there are too many files open. */
-export function isPassing(error: unknown): boolean {
-  return error instanceof KinloaderError && error.retryable
 }
 
 /**

@@ -5,12 +5,11 @@ import { errorCode, errorText, KinloaderError } from '../../core/errors.ts'
 import type { LogEvent } from '../../core/event.ts'
 import type { Logger } from '../../core/logger.ts'
 import type { SpoolBatch } from '../spooling/batch-file.ts'
-import { isDiskTrouble } from '../spooling/errors.ts'
+import { isDiskTrouble, isPassing } from '../spooling/errors.ts'
 import type { Spool } from '../spooling/spool.ts'
 import { SeldomTold } from '../seldom-told.ts'
 import { EventBatch, lineOf } from './event-batch.ts'
 import type { PackingPlan } from './packing.ts'
-import { isPassing } from './spool-patience.ts'
 
 /** A batch as it was read back. */
 export interface ReadBatch {

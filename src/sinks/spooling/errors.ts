@@ -39,6 +39,11 @@ export function spoolError(error: unknown, folder: string): KinloaderError {
   }
 }
 
+/** Whether a spool takes it some time without anybody's help: it is full, or there are too many files open. */
+export function isPassing(error: unknown): boolean {
+  return error instanceof KinloaderError && error.retryable
+}
+
 const diskCodes: ReadonlySet<string> = new Set([
   'SPOOL_FULL',
   'SPOOL_DENIED',

@@ -99,13 +99,13 @@ export class RecordLine {
         this.#failing = undefined
         this.#begunMs = undefined
         // One which stays must not be made at the next start either.
-        if (isGone) await this.#told(segment, folder.deaths.forget(segment.file))
+        if (isGone) await this.#keepCount(segment, folder.deaths.forget(segment.file))
         return
       } catch (error) {
         this.#begunMs = undefined
         const code = errorCode(error)
         if (code === 'WORKER') {
-          await this.#told(segment, folder.deaths.add(segment.file))
+          await this.#keepCount(segment, folder.deaths.add(segment.file))
           throw error
         }
         // It says nothing about this segment, nor about any other.
@@ -122,8 +122,8 @@ export class RecordLine {
     }
   }
 
-  /** A count which cannot be kept is no reason to stop. */
-  async #told(segment: ClosedSegment, counting: Promise<void>): Promise<void> {
+  /** A count of deaths which cannot be kept is no reason to stop. */
+  async #keepCount(segment: ClosedSegment, counting: Promise<void>): Promise<void> {
     await counting.catch((error: unknown) => {
       this.#options.logger.warn('records', {
         error: errorText(error),
@@ -137,11 +137,11 @@ export class RecordLine {
   async #setAside(segment: ClosedSegment, fault: unknown): Promise<boolean> {
     const { folder, records } = this.#options
     const code = errorCode(fault)
-    const isDisk = code === 'SEGMENT_UNREADABLE'
-    const advice = isDisk
-      ? 'see to the disk, and put the file back into'
-      : 'report this; a version which can make them does when it starts with the file back in'
-    const isGone = await folder.setAside(segment, isDisk ? 'unreadable' : 'records_failed', {
+    const [reason, advice] =
+      code === 'SEGMENT_UNREADABLE'
+        ? ['unreadable', 'see to the disk, and put the file back into']
+        : ['records_failed', 'report this; a version which can make them does when it starts with the file back in']
+    const isGone = await folder.setAside(segment, reason, {
       error:
         `No records can be made of a segment of the journal (${errorText(fault)}), and its messages are not delivered: ` +
         `${advice} ${folder.journalPath}.`,

@@ -21,8 +21,8 @@ export interface EventSendingOptions {
   readonly stopTimeoutMs?: number
 }
 
-/** How long a flush is waited for before the signal and the sender are looked at again. */
-const flushSliceMs = 1000
+/** What delivery gets, in milliseconds, when a write has failed: the program ends with that. */
+const lastFlushMs = 1000
 
 /**
  * Sends events through a log sender. A sender that has given up, and a program whose time is up, swallow what is
@@ -62,14 +62,9 @@ export class EventSending implements EventOutlet {
 
   /** Kinesis may be slow or away as long as it wants: only a sender that has given up and a signal end the patience. */
   async end(): Promise<void> {
-    const { sender, clock } = this.#options
-    for (let isWorthIt = true; isWorthIt; ) {
-      const startedMs = clock.monotonic()
-      const { events } = await sender.flush(flushSliceMs)
-      // One which is over early has delivered all that can be: what is left lies in files which cannot be read.
-      const isOver = clock.monotonic() - startedMs < flushSliceMs / 2
-      isWorthIt = events > 0 && !isOver && this.#failure === undefined && !this.#isTimeUp
-    }
+    const { sender } = this.#options
+    // Over when all is delivered or given up: by the sender, for lack of time, or as a batch which cannot be read back.
+    await sender.flush(this.#failure === undefined ? Infinity : lastFlushMs)
     const left = await sender.close(0)
     this.#ended.abort()
     const { eventsLost } = sender.statistics()
